@@ -1,1 +1,10 @@
+//! bucketscope: who touched what in your S3 buckets.
+//!
+//! Rooms and what each may depend on are described in ARCHITECTURE.md.
 
+pub mod error;
+pub mod etl;
+pub mod logs;
+pub mod storage;
+
+pub use error::{Error, ErrorKind, Result};

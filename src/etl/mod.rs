@@ -1,0 +1,3 @@
+//! The way of a record: list, plan, work, commit (ARCHITECTURE.md).
+
+pub mod model;

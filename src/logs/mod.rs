@@ -1,0 +1,3 @@
+//! Formats: bytes to records or reasons. No I/O.
+
+pub mod columns;
