@@ -1,1 +1,329 @@
 //! One storage layer for folder and S3 (the object_store crate).
+//!
+//! Everything that the pipeline keeps goes through [`Store`], which blocks: shards run on plain threads, and on those
+//! object_store's folder implementation works in line, without handing anything to a runtime. Only what a folder can
+//! hold and object_store's paths cannot (names that are not UTF-8, control characters, names that end in `#1`) is read
+//! and removed here directly; see [`names`].
+
+pub mod names;
+pub mod read;
+mod walk;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use futures::executor::block_on;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as ObjectPath;
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::etl::model::NotRead;
+pub use read::{ChangedWhileRead, Opened};
+
+/// Whether a write that must not replace anything wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// The object is new.
+    Yes,
+    /// There was one already; it stands as it was.
+    Exists,
+}
+
+/// One object as the store lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Below the store's root, with `/` between its parts.
+    pub path: String,
+    /// Bytes as stored.
+    pub size: u64,
+    /// Changes whenever the object does.
+    pub etag: String,
+    /// When it was last modified, milliseconds since the epoch.
+    pub modified_ms: i64,
+}
+
+/// What a walk comes across.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Walked {
+    /// An object.
+    Object(Listed),
+    /// Something that cannot be read as an object: a folder without permission, a broken link, a pipe.
+    Unreadable {
+        /// Below the store's root.
+        path: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A folder or a bucket's prefix. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<dyn ObjectStore>,
+    /// The folder's canonical path, where this is a folder.
+    folder: Option<Arc<Path>>,
+    /// For messages.
+    location: Arc<str>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.location)
+    }
+}
+
+impl Store {
+    /// The folder `root`, which must exist.
+    pub fn folder(root: &Path) -> Result<Self> {
+        Self::folder_through(root, |inner| inner)
+    }
+
+    /// The folder `root`, which is made if it does not exist.
+    pub fn folder_created(root: &Path) -> Result<Self> {
+        std::fs::create_dir_all(root)
+            .map_err(|error| io_error(format!("cannot make the folder {}", root.display()), &error))?;
+        Self::folder(root)
+    }
+
+    /// The folder `root` with something around its object store, such as a decorator that injects faults.
+    pub fn folder_through(
+        root: &Path,
+        wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
+    ) -> Result<Self> {
+        let canonical = std::fs::canonicalize(root).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::failed(format!("there is no folder {}", root.display()))
+                .hint("check the path in the configuration, or make the folder"),
+            _ => io_error(format!("cannot open the folder {}", root.display()), &error),
+        })?;
+        if !canonical.is_dir() {
+            return Err(Error::failed(format!("{} is not a folder", root.display())));
+        }
+        let inner = LocalFileSystem::new_with_prefix(&canonical)
+            .map_err(|error| store_error(format!("cannot open the folder {}", root.display()), &error))?;
+        let location = canonical.display().to_string().into();
+        Ok(Self { inner: wrap(Arc::new(inner)), folder: Some(canonical.into()), location })
+    }
+
+    /// Any object store. It must not need a runtime of its own.
+    pub fn over(inner: Arc<dyn ObjectStore>) -> Self {
+        let location = inner.to_string().into();
+        Self { inner, folder: None, location }
+    }
+
+    /// The object store below, for the SQL engine.
+    pub fn inner(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.inner)
+    }
+
+    /// The folder's canonical path, where this is a folder.
+    pub fn path(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Where this is, for messages.
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The whole object, or `None` where there is none.
+    pub fn read(&self, path: &str) -> Result<Option<Bytes>> {
+        let object = self.object_path(path)?;
+        let result = block_on(async { self.inner.get(&object).await?.bytes().await });
+        match result {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.error("cannot read", path, &error)),
+        }
+    }
+
+    /// Writes an object if there is none of this name: whole or not at all, and one of several writers wins.
+    pub fn write_new(&self, path: &str, bytes: Bytes) -> Result<Created> {
+        match self.put(path, bytes, PutMode::Create)? {
+            Ok(()) => Ok(Created::Yes),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(Created::Exists),
+            Err(error) => Err(self.error("cannot write", path, &error)),
+        }
+    }
+
+    /// Writes an object, over one of this name if there is one: whole or not at all.
+    pub fn write(&self, path: &str, bytes: Bytes) -> Result<()> {
+        self.put(path, bytes, PutMode::Overwrite)?.map_err(|error| self.error("cannot write", path, &error))
+    }
+
+    /// Removes an object. One that is absent is fine.
+    pub fn delete(&self, path: &str) -> Result<()> {
+        if let Some(file) = self.beyond_object_store(path) {
+            return match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(io_error(format!("cannot remove {path} in {}", self.location), &error))
+                }
+                _ => Ok(()),
+            };
+        }
+        let object = self.object_path(path)?;
+        match block_on(self.inner.delete(&object)) {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.error("cannot remove", path, &error)),
+        }
+    }
+
+    /// The size of an object in bytes, or `None` where there is none.
+    pub fn size(&self, path: &str) -> Result<Option<u64>> {
+        match block_on(self.inner.head(&self.object_path(path)?)) {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.error("cannot look at", path, &error)),
+        }
+    }
+
+    /// Every object below the folder `prefix` (`""` for all) whose path is greater than `start_after`, sorted by path.
+    /// What cannot be read is an error here; [`Store::walk`] names it and goes on.
+    pub fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        for item in self.walk(prefix, start_after)? {
+            match item? {
+                Walked::Object(object) => listed.push(object),
+                Walked::Unreadable { path, why } => {
+                    return Err(Error::failed(format!("cannot list {path} in {}", self.location)).because(why));
+                }
+            }
+        }
+        listed.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Ok(listed)
+    }
+
+    /// Like [`Store::list`], one by one and without holding all: in a folder, what is known of an object is as fresh
+    /// as the moment when the iterator hands it out.
+    pub fn walk(
+        &self,
+        prefix: &str,
+        start_after: Option<&str>,
+    ) -> Result<Box<dyn Iterator<Item = Result<Walked>> + Send + '_>> {
+        if let Some(folder) = self.folder.as_deref() {
+            return Ok(Box::new(walk::Folder::new(folder, prefix, start_after)));
+        }
+        let prefix = (!prefix.is_empty()).then(|| self.object_path(prefix)).transpose()?;
+        let mut stream = match start_after {
+            Some(after) => self.inner.list_with_offset(prefix.as_ref(), &self.object_path(after)?),
+            None => self.inner.list(prefix.as_ref()),
+        };
+        Ok(Box::new(std::iter::from_fn(move || {
+            let next = block_on(stream.try_next())
+                .map_err(|error| store_error(format!("cannot list {}", self.location), &error))
+                .transpose()?;
+            Some(next.map(|meta| {
+                Walked::Object(Listed {
+                    path: meta.location.to_string(),
+                    size: meta.size,
+                    etag: meta.e_tag.unwrap_or_default(),
+                    modified_ms: meta.last_modified.timestamp_millis(),
+                })
+            }))
+        })))
+    }
+
+    /// The paths of the objects below the folder `prefix`, sorted: cheaper than [`Store::list`] in a folder, where
+    /// nothing needs to be looked at for it.
+    pub fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        if let Some(folder) = self.folder.as_deref() {
+            let mut names = walk::Folder::new(folder, prefix, None).names()?;
+            names.sort_unstable();
+            return Ok(names);
+        }
+        Ok(self.list(prefix, None)?.into_iter().map(|listed| listed.path).collect())
+    }
+
+    /// Opens the version `etag` of an object for reading from first to last byte: one open, no look beforehand. An
+    /// object that is another version or gone by now is told, not an error.
+    pub fn open(&self, path: &str, etag: &str) -> Result<Opened> {
+        if let Some(file) = self.beyond_object_store(path) {
+            return read::open_file(&file, etag)
+                .map_err(|error| io_error(format!("cannot open {path} in {}", self.location), &error));
+        }
+        let options = GetOptions { if_match: Some(etag.to_owned()), ..GetOptions::default() };
+        match block_on(self.inner.get_opts(&self.object_path(path)?, options)) {
+            Ok(result) => Ok(read::opened(result, etag)),
+            Err(object_store::Error::NotFound { .. }) => Ok(Opened::NotRead(NotRead::Vanished)),
+            Err(object_store::Error::Precondition { .. }) => Ok(Opened::NotRead(NotRead::Changed)),
+            Err(error) if is_denied(&error) => Ok(Opened::NotRead(NotRead::Denied)),
+            Err(error) => Err(self.error("cannot open", path, &error)),
+        }
+    }
+
+    /// Removes the empty folders below `prefix`, and `prefix` itself if it is empty then. Nothing where this is no
+    /// folder: a bucket has none.
+    pub fn remove_empty_folders(&self, prefix: &str) -> Result<()> {
+        let Some(root) = self.folder.as_deref() else { return Ok(()) };
+        let start = root.join(prefix);
+        walk::remove_empty(&start)
+            .map_err(|error| io_error(format!("cannot remove the empty folders below {}", start.display()), &error))
+    }
+
+    fn put(&self, path: &str, bytes: Bytes, mode: PutMode) -> Result<object_store::Result<()>> {
+        let object = self.object_path(path)?;
+        let options = PutOptions { mode, ..PutOptions::default() };
+        Ok(block_on(self.inner.put_opts(&object, PutPayload::from(bytes), options)).map(|_| ()))
+    }
+
+    fn object_path(&self, path: &str) -> Result<ObjectPath> {
+        ObjectPath::parse(path).map_err(|error| {
+            Error::failed(format!("{path:?} cannot name an object in {}", self.location)).because(error)
+        })
+    }
+
+    /// The file of a path that object_store's folder implementation cannot address.
+    fn beyond_object_store(&self, path: &str) -> Option<PathBuf> {
+        let folder = self.folder.as_deref()?;
+        (!names::is_ordinary(path)).then(|| folder.join(names::file_of(path)))
+    }
+
+    fn error(&self, what: &str, path: &str, error: &object_store::Error) -> Error {
+        store_error(format!("{what} {path} in {}", self.location), error)
+    }
+}
+
+fn is_denied(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::PermissionDenied { .. })
+        || io_cause(error).is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
+/// The input or output error at the bottom of `error`.
+fn io_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std::io::Error> {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return Some(io);
+        }
+        at = error.source();
+    }
+    None
+}
+
+/// The error of a failed operation, as a user reads it.
+fn store_error(what: String, error: &object_store::Error) -> Error {
+    match io_cause(error) {
+        Some(io) => io_error(what, io),
+        None if is_denied(error) => Error::new(ErrorKind::Permission, what).because(error),
+        None => Error::failed(what).because(error),
+    }
+}
+
+/// The error of a failed file operation, as a user reads it. A full disk says so.
+pub fn io_error(what: String, error: &std::io::Error) -> Error {
+    use std::io::ErrorKind as Io;
+    match error.kind() {
+        Io::StorageFull | Io::QuotaExceeded => Error::failed(what)
+            .because("the disk is full")
+            .hint("free some space and run again; what is committed stands, and nothing of the rest is counted yet"),
+        Io::ReadOnlyFilesystem => Error::failed(what).because("the disk is read-only"),
+        Io::PermissionDenied => Error::new(ErrorKind::Permission, what).because(error),
+        Io::Unsupported => Error::failed(what)
+            .because(error)
+            .hint("the file system must know hard links, with which a file is made only if there is none"),
+        _ => Error::failed(what).because(error),
+    }
+}

@@ -52,6 +52,8 @@ pub enum NotRead {
     Changed,
     /// It is gone.
     Vanished,
+    /// We may not read it.
+    Denied,
 }
 
 /// A planned object that was not read, and why.
