@@ -1,4 +1,6 @@
 //! Formats: bytes to records or reasons. No I/O.
 
+pub mod access;
 pub mod columns;
 pub mod key;
+pub mod time;
