@@ -5,6 +5,7 @@
 pub mod error;
 pub mod etl;
 pub mod logs;
+pub mod query;
 pub mod storage;
 
 pub use error::{Error, ErrorKind, Result};

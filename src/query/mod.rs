@@ -1,0 +1,249 @@
+//! The query catalogue: what each saved query answers, its parameters, and how values are bound to it. Knows no engine.
+
+mod bind;
+mod front_matter;
+pub mod literal;
+mod value;
+
+use std::sync::LazyLock;
+
+use crate::error::{Error, Result};
+
+pub use bind::{Bound, TimeRange};
+pub use value::{Value, ValueType};
+
+/// How much a finding matters. Queries that only inform have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Low,
+    /// Worth a look soon.
+    Medium,
+    /// Look now.
+    High,
+}
+
+impl Severity {
+    /// As front matter and output spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// What happens when a parameter is not given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fallback {
+    /// It must be given.
+    Required,
+    /// This value is used, `Value::Null` among them.
+    Value(Value),
+}
+
+/// A parameter as a user gives it, once, however often its value stands in the SQL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// As in `--param NAME=VALUE`.
+    pub name: String,
+    /// What its text is read as.
+    pub kind: ValueType,
+    /// What is used when it is not given.
+    pub fallback: Fallback,
+    /// One sentence for the user.
+    pub help: String,
+}
+
+/// Which part of a parameter's value a `?` stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The value itself.
+    Whole,
+    /// The partition `requestdate` that holds it. Of `to`, which is exclusive: that holds the last instant before it.
+    Date,
+    /// The partition `requesthour` that holds it; of `to` as above.
+    Hour,
+}
+
+/// What one `?` of the SQL stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The parameter's name.
+    pub parameter: String,
+    /// The part of its value.
+    pub part: Part,
+}
+
+/// A column of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// The name, as in the SQL.
+    pub name: String,
+    /// The type, as Athena names it.
+    pub kind: String,
+    /// What its numbers count or are measured in; `None` for text and the like.
+    pub unit: Option<String>,
+    /// One sentence for the user.
+    pub help: String,
+}
+
+/// A saved query: SQL in the dialect that Athena and the embedded engine share, and what a person needs to know of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// As in `bucketscope query ID`; also the file's name.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// The question it answers.
+    pub answers: String,
+    /// The table it reads.
+    pub source: String,
+    /// For grouping in lists.
+    pub category: String,
+    /// How much rows matter, where a row is a finding.
+    pub severity: Option<Severity>,
+    /// In the order in which they are shown.
+    pub parameters: Vec<Parameter>,
+    /// What each `?` stands for, in order.
+    pub positions: Vec<Position>,
+    /// The answer's columns, in order.
+    pub columns: Vec<OutputColumn>,
+    /// What commonly looks like a finding and is none.
+    pub false_positives: String,
+    /// What to do with the answer.
+    pub next_step: String,
+    /// The statement, without front matter and without semicolon.
+    pub sql: String,
+}
+
+/// All queries, sorted by id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalogue {
+    queries: Vec<Query>,
+}
+
+/// The files under `queries/`, by name. A test compares this list with the folder.
+const FILES: &[(&str, &str)] = &[
+    ("access-denied.sql", include_str!("../../queries/access-denied.sql")),
+    ("client-errors.sql", include_str!("../../queries/client-errors.sql")),
+    ("latency.sql", include_str!("../../queries/latency.sql")),
+    ("lifecycle-expirations.sql", include_str!("../../queries/lifecycle-expirations.sql")),
+    ("lifecycle-statistics.sql", include_str!("../../queries/lifecycle-statistics.sql")),
+    ("lifecycle-transitions.sql", include_str!("../../queries/lifecycle-transitions.sql")),
+    ("object-access.sql", include_str!("../../queries/object-access.sql")),
+    ("object-deletions.sql", include_str!("../../queries/object-deletions.sql")),
+    ("service-errors.sql", include_str!("../../queries/service-errors.sql")),
+    ("troubleshooting.sql", include_str!("../../queries/troubleshooting.sql")),
+];
+
+static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| match Catalogue::parse(FILES.iter().copied()) {
+    Ok(catalogue) => catalogue,
+    // The files are part of the program and every test run parses them: no user can bring this about.
+    Err(error) => unreachable!("a built-in query is malformed: {error}"),
+});
+
+/// The queries that come with the program.
+pub fn catalogue() -> &'static Catalogue {
+    &BUILT_IN
+}
+
+impl Catalogue {
+    /// Reads query files, given as name and text.
+    ///
+    /// # Errors
+    /// Names file and line of the first mistake in a front matter, or two files with one id.
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+        let mut queries = Vec::new();
+        for (file, text) in files {
+            queries.push(front_matter::parse(file, text)?);
+        }
+        queries.sort_by(|a: &Query, b: &Query| a.id.cmp(&b.id));
+        if let Some(twice) = queries.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            return Err(Error::failed(format!("two queries have the id {}", twice[0].id)));
+        }
+        Ok(Self { queries })
+    }
+
+    /// All queries, sorted by id.
+    pub fn queries(&self) -> &[Query] {
+        &self.queries
+    }
+
+    /// The query with this id.
+    ///
+    /// # Errors
+    /// A usage error when there is none; its hint names the nearest id.
+    pub fn get(&self, id: &str) -> Result<&Query> {
+        self.queries.iter().find(|query| query.id == id).ok_or_else(|| {
+            let error = Error::usage(format!("there is no query {id:?}"));
+            match self.nearest(id) {
+                Some(near) => error.hint(format!("did you mean {near}? `bucketscope queries` lists all")),
+                None => error.hint("`bucketscope queries` lists all"),
+            }
+        })
+    }
+
+    fn nearest(&self, id: &str) -> Option<&str> {
+        let distance = |query: &&Query| edit_distance(&query.id, id);
+        self.queries.iter().min_by_key(distance).filter(|query| distance(query) <= 4).map(|query| query.id.as_str())
+    }
+}
+
+/// Levenshtein distance in bytes.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        row[0] = left;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
+            let above = *cell;
+            left = (above + 1).min(left + 1).min(diagonal + usize::from(x != y));
+            diagonal = above;
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_holds_every_file_of_the_folder() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/queries");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        files.sort();
+        let built_in: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(files, built_in);
+    }
+
+    #[test]
+    fn every_query_takes_the_time_range_and_a_bucket_and_prunes_by_partition() {
+        for query in catalogue().queries() {
+            let names: Vec<&str> = query.parameters.iter().map(|p| p.name.as_str()).collect();
+            assert_eq!(names[..3], ["from", "to", "bucket"], "{}", query.id);
+            for needed in ["requestdate >= ?", "requestdate <= ?", "requesthour >= ?", "requesthour <= ?"] {
+                assert!(query.sql.contains(needed), "{} lacks {needed}", query.id);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_id_is_a_usage_error_that_names_the_nearest() {
+        let error = catalogue().get("object-deletion").unwrap_err();
+        assert_eq!(error.code(), 64);
+        assert!(error.suggestion().unwrap().contains("object-deletions"));
+        assert_eq!(
+            catalogue().get("xxxxxxxxxxxxxxxx").unwrap_err().suggestion(),
+            Some("`bucketscope queries` lists all")
+        );
+    }
+}
