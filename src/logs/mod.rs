@@ -3,4 +3,5 @@
 pub mod access;
 pub mod columns;
 pub mod key;
+pub mod lines;
 pub mod time;
