@@ -4,4 +4,5 @@ pub mod access;
 pub mod columns;
 pub mod key;
 pub mod lines;
+pub mod name;
 pub mod time;
