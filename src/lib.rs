@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod etl;
+pub mod generate;
 pub mod logs;
 pub mod query;
 pub mod storage;

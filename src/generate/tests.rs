@@ -1,0 +1,168 @@
+use std::collections::HashSet;
+use std::fs;
+
+use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::logs::access::Parser;
+
+fn small(bytes: u64) -> Options {
+    Options { bytes, seed: 7, days: 3, ..Options::default() }
+}
+
+/// The files of a folder, by name, with their content.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn made(options: &Options) -> (Generated, BTreeMap<String, Vec<u8>>) {
+    let dir = tempfile::tempdir().unwrap();
+    let generated = generate(options, dir.path()).unwrap();
+    (generated, files(dir.path()))
+}
+
+fn hash(files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut sum = Sha256::new();
+    for (name, content) in files {
+        sum.update(name);
+        sum.update(content);
+    }
+    format!("{:x}", sum.finalize())
+}
+
+fn lines(files: &BTreeMap<String, Vec<u8>>) -> Vec<&[u8]> {
+    files.values().flat_map(|content| content.split(|&b| b == b'\n').filter(|line| !line.is_empty())).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    let one = made(&Options { threads: 1, ..small(1_500_000) });
+    let three = made(&Options { threads: 3, ..small(1_500_000) });
+    assert_eq!(one, three);
+    assert_eq!(
+        hash(&one.1),
+        "26172525a1bcea558cddd07582dc2aeb488b36f42c0bd6a19ddd78b80d3f23c5",
+        "other bytes than in earlier versions, or on other machines"
+    );
+    assert_ne!(hash(&made(&Options { seed: 8, ..small(1_500_000) }).1), hash(&one.1));
+}
+
+#[test]
+fn every_line_is_a_record_of_27_fields_within_the_days() {
+    let (generated, files) = made(&small(2_000_000));
+    let all = lines(&files);
+    assert_eq!((generated.lines, generated.records), (all.len() as u64, all.len() as u64));
+    let first = 1_780_272_000_000i64; // 2026-06-01
+    let mut parser = Parser::default();
+    for line in &all {
+        let record = parser.parse(line).unwrap_or_else(|r| panic!("{r}: {}", String::from_utf8_lossy(line)));
+        let (tail, extra) = crate::logs::access::tail(record.tail);
+        assert!(extra.is_none() && tail.iter().all(|field| !field.is_empty()));
+        assert!((first..first + 3 * 86_400_000).contains(&record.requestdatetime), "{}", record.requestdatetime);
+    }
+    let mean = all.iter().map(|line| line.len() + 1).sum::<usize>() / all.len();
+    assert!((650..=760).contains(&mean), "mean line of {mean} bytes");
+}
+
+#[test]
+fn at_least_a_tenth_of_the_keys_are_distinct_and_ids_are_random() {
+    let (_, files) = made(&Options { bytes: 20_000_000, days: 30, ..small(0) });
+    let all = lines(&files);
+    let mut parser = Parser::default();
+    let records: Vec<_> = all.iter().map(|line| parser.parse(line).unwrap()).collect();
+    let keys: HashSet<_> = records.iter().map(|r| (r.bucket_name, r.key)).collect();
+    assert!(keys.len() * 10 > records.len(), "{} of {}", keys.len(), records.len());
+    let ids: HashSet<_> = records.iter().map(|r| r.requestid).collect();
+    let hosts: HashSet<_> = records.iter().map(|r| r.hostid).collect();
+    let shared = records.iter().filter(|r| r.operation == b"BATCH.DELETE.OBJECT").count();
+    assert!(shared > 0 && shared * 20 < records.len(), "{shared} rows of multi-deletes");
+    assert_eq!((ids.len(), hosts.len()), (records.len() - shared, records.len() - shared));
+}
+
+#[test]
+fn the_number_of_objects_moves_the_cuts_and_nothing_else() {
+    let (few, few_files) = made(&Options { objects: Some(3), ..small(2_000_000) });
+    let (many, many_files) = made(&Options { objects: Some(400), ..small(2_000_000) });
+    assert_eq!((few_files.len(), many_files.len()), (3, 400));
+    assert_eq!((few.objects, many.objects), (3, 400));
+    let joined = |files: &BTreeMap<String, Vec<u8>>| files.values().flatten().copied().collect::<Vec<u8>>();
+    assert_eq!(joined(&few_files), joined(&many_files));
+    assert!(many_files.values().all(|content| content.ends_with(b"\n")));
+}
+
+#[test]
+fn objects_are_named_as_s3_names_them() {
+    let (_, simple) = made(&small(500_000));
+    for name in simple.keys() {
+        let (time, unique) = name.split_at(20);
+        assert!(jiff::civil::DateTime::strptime("%Y-%m-%d-%H-%M-%S-", time).is_ok(), "{name}");
+        assert!(unique.len() == 16 && unique.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')), "{name}");
+    }
+    let (_, partitioned) = made(&Options { layout: Layout::Partitioned, ..small(500_000) });
+    let name = partitioned.keys().find(|name| name.contains("db-backups-vault")).unwrap();
+    assert!(name.starts_with("444455556666/eu-central-1/db-backups-vault/2026/06/0"), "{name}");
+    for (name, content) in &partitioned {
+        let bucket = name.split('/').nth(2).unwrap();
+        assert!(
+            lines(&BTreeMap::from([(name.clone(), content.clone())]))
+                .iter()
+                .all(|line| { line.split(|&b| b == b' ').nth(1) == Some(bucket.as_bytes()) })
+        );
+    }
+}
+
+#[test]
+fn hard_logs_hold_what_their_manifest_says() {
+    let options = Options { hard: true, long_line: 300_000, ..small(3_000_000) };
+    let (generated, files) = made(&options);
+    assert_eq!(generated.lines, generated.records + generated.rejected_lines());
+    assert_eq!(files.len() as u64, generated.objects + generated.other_files);
+    assert_eq!(generated.damaged_objects, 1);
+    for width in ["width_17", "width_18", "width_24", "width_25", "width_26", "width_30", "crlf", "gzip", "zstd"] {
+        assert!(generated.quirks.contains_key(width), "{width}");
+    }
+    // Of the plain objects every line can be counted here.
+    let plain: Vec<_> =
+        files.iter().filter(|(name, content)| name.len() == 36 && !content.starts_with(b"\x1f")).collect();
+    let mut parser = Parser::default();
+    let mut records = 0;
+    let mut rejected: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, content) in plain {
+        let lines = content.strip_suffix(b"\n").unwrap_or(content);
+        for line in lines.split(|&b| b == b'\n').filter(|_| !content.is_empty()) {
+            match parser.parse(line.strip_suffix(b"\r").unwrap_or(line)) {
+                Ok(_) => records += 1,
+                Err(_) if line.len() == 300_000 => *rejected.entry("too_long").or_insert(0) += 1,
+                Err(reject) => *rejected.entry(reject.as_str()).or_insert(0) += 1,
+            }
+        }
+    }
+    assert_eq!(rejected, generated.rejected);
+    assert!(records < generated.records && records > generated.records - 400, "the rest is compressed");
+}
+
+#[test]
+fn impossible_options_are_usage_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    for options in [
+        Options { bytes: 0, ..small(0) },
+        Options { days: 0, ..small(10_000) },
+        Options { objects: Some(1_000), ..small(100_000) },
+        Options { start: Date::MAX, ..small(100_000) },
+    ] {
+        assert_eq!(generate(&options, dir.path()).unwrap_err().kind(), crate::ErrorKind::Usage, "{options:?}");
+    }
+}
