@@ -70,6 +70,8 @@ pub const TAIL_FIELDS: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the log format's own, see logs::columns")]
 pub struct Record<'a> {
+    /// The line up to the end of the bucket's name, unparsed: as few distinct values as there are buckets.
+    pub head: &'a [u8],
     pub bucketowner: &'a [u8],
     pub bucket_name: &'a [u8],
     /// Milliseconds since the epoch, UTC.
@@ -135,6 +137,7 @@ impl Parser {
         let mut cursor = Cursor { line, at: 0 };
         let bucketowner = cursor.plain_token()?;
         let bucket_name = cursor.plain_token()?;
+        let head = &line[..cursor.at - 1];
         let bracketed = line.get(cursor.at..cursor.at + TIME_LEN + 3)?;
         if bracketed[0] != b'[' || bracketed[TIME_LEN + 1..] != *b"] " {
             return None;
@@ -162,6 +165,7 @@ impl Parser {
         let hostid = cursor.plain_token()?;
         let tail = cursor.rest();
         Some(Record {
+            head,
             bucketowner,
             bucket_name,
             requestdatetime,
@@ -190,6 +194,7 @@ impl Parser {
         let mut cursor = Cursor { line, at: 0 };
         let bucketowner = cursor.token().ok_or(Reject::EmptyLine)?;
         let bucket_name = cursor.token().ok_or(Reject::NoTime)?;
+        let head = &line[..cursor.at];
         let requestdatetime = self.bracketed_time(&mut cursor)?;
         let remoteip = cursor.token().ok_or(Reject::NoOperation)?;
         let (requester, requestid, operation) = requester_to_operation(&mut cursor).ok_or(Reject::NoOperation)?;
@@ -199,6 +204,7 @@ impl Parser {
         let hostid = cursor.token().unwrap_or(ABSENT);
         cursor.skip_spaces();
         Ok(Record {
+            head,
             bucketowner,
             bucket_name,
             requestdatetime,

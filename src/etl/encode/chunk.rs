@@ -1,0 +1,192 @@
+//! A column chunk: dictionary, data pages, statistics, through parquet's public page writer.
+
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::ByteArray;
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::ColumnDescPtr;
+
+use super::intern::utf8;
+use super::page::{Compressor, Texture};
+use crate::{Error, Result};
+
+/// Chunks with less than this are stored as they are: a ZSTD frame would cost more than it saves.
+const COMPRESS_FROM: usize = 256;
+
+/// The longest text kept as a minimum or maximum.
+const STATISTIC_BYTES: usize = 64;
+
+/// The body of a page, compressed or not.
+#[derive(Debug)]
+pub struct Body {
+    bytes: Bytes,
+    uncompressed: usize,
+    values: u32,
+    encoding: Encoding,
+}
+
+/// A chunk that waits for its row group.
+pub struct Chunk {
+    /// Its pages, one after the other.
+    pub bytes: Bytes,
+    /// What the row group needs to know of it.
+    pub close: ColumnCloseResult,
+}
+
+fn parquet_error(error: parquet::errors::ParquetError) -> Error {
+    Error::failed("cannot build a Parquet file").because(error)
+}
+
+/// Collects the pages of one chunk.
+#[derive(Debug)]
+pub struct ChunkBuilder {
+    compressed: bool,
+    dictionary: Option<Body>,
+    pages: Vec<Body>,
+}
+
+impl ChunkBuilder {
+    /// A chunk of about `size` bytes before compression.
+    pub fn new(size: usize) -> Self {
+        Self { compressed: size >= COMPRESS_FROM, dictionary: None, pages: Vec::new() }
+    }
+
+    /// A chunk whose first pages have been compressed already.
+    pub fn with_pages(pages: Vec<Body>) -> Self {
+        Self { compressed: true, dictionary: None, pages }
+    }
+
+    fn body(
+        &self,
+        body: &[u8],
+        values: usize,
+        encoding: Encoding,
+        texture: Texture,
+        zstd: &mut Compressor,
+    ) -> Result<Body> {
+        let bytes = match self.compressed {
+            true => zstd.compress(body, texture)?,
+            false => body,
+        };
+        Ok(Body { bytes: Bytes::copy_from_slice(bytes), uncompressed: body.len(), values: values as u32, encoding })
+    }
+
+    /// The dictionary page: `values` values, plain.
+    pub fn dictionary(&mut self, body: &[u8], values: usize, zstd: &mut Compressor) -> Result<()> {
+        self.dictionary = Some(self.body(body, values, Encoding::PLAIN, Texture::Text, zstd)?);
+        Ok(())
+    }
+
+    /// A data page of `rows` rows, absent ones included.
+    pub fn page(
+        &mut self,
+        body: &[u8],
+        rows: usize,
+        encoding: Encoding,
+        texture: Texture,
+        zstd: &mut Compressor,
+    ) -> Result<()> {
+        let body = self.body(body, rows, encoding, texture, zstd)?;
+        self.pages.push(body);
+        Ok(())
+    }
+
+    /// The pages so far; a builder that only collected pages hands them on with this.
+    pub fn into_pages(self) -> Vec<Body> {
+        self.pages
+    }
+
+    /// Puts the chunk together. `rows` counts absent ones too.
+    pub fn finish(self, column: ColumnDescPtr, rows: usize, statistics: Statistics) -> Result<Chunk> {
+        let mut sink = TrackedWrite::new(Vec::new());
+        let mut writer = SerializedPageWriter::new(&mut sink);
+        let mut encodings = vec![Encoding::RLE];
+        let (mut compressed, mut uncompressed) = (0, 0);
+        let mut dictionary_offset = None;
+        let mut data_offset = None;
+        let dictionary = self.dictionary.into_iter().map(|body| (true, body));
+        for (is_dictionary, body) in dictionary.chain(self.pages.into_iter().map(|body| (false, body))) {
+            if !encodings.contains(&body.encoding) {
+                encodings.push(body.encoding);
+            }
+            let (size, page) = (body.uncompressed, body.into_page(is_dictionary));
+            let written = writer.write_page(CompressedPage::new(page, size)).map_err(parquet_error)?;
+            compressed += written.compressed_size as i64;
+            uncompressed += written.uncompressed_size as i64;
+            let offset = if is_dictionary { &mut dictionary_offset } else { &mut data_offset };
+            offset.get_or_insert(written.offset as i64);
+        }
+        let compression = match self.compressed {
+            true => Compression::ZSTD(ZstdLevel::try_new(1).map_err(parquet_error)?),
+            false => Compression::UNCOMPRESSED,
+        };
+        let metadata = ColumnChunkMetaData::builder(column)
+            .set_encodings(encodings)
+            .set_compression(compression)
+            .set_num_values(rows as i64)
+            .set_total_compressed_size(compressed)
+            .set_total_uncompressed_size(uncompressed)
+            .set_data_page_offset(data_offset.unwrap_or(0))
+            .set_dictionary_page_offset(dictionary_offset)
+            .set_statistics(statistics)
+            .build()
+            .map_err(parquet_error)?;
+        let bytes = Bytes::from(sink.into_inner().map_err(parquet_error)?);
+        let close = ColumnCloseResult {
+            bytes_written: bytes.len() as u64,
+            rows_written: rows as u64,
+            metadata,
+            bloom_filter: None,
+            column_index: None,
+            offset_index: None,
+        };
+        Ok(Chunk { bytes, close })
+    }
+}
+
+impl Body {
+    fn into_page(self, is_dictionary: bool) -> Page {
+        let (buf, num_values, encoding) = (self.bytes, self.values, self.encoding);
+        match is_dictionary {
+            true => Page::DictionaryPage { buf, num_values, encoding, is_sorted: false },
+            false => Page::DataPage {
+                buf,
+                num_values,
+                encoding,
+                def_level_encoding: Encoding::RLE,
+                rep_level_encoding: Encoding::RLE,
+                statistics: None,
+            },
+        }
+    }
+}
+
+/// The least and the greatest of a column's texts.
+#[derive(Debug, Default)]
+pub struct TextRange {
+    range: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl TextRange {
+    /// Takes a value in.
+    #[inline]
+    pub fn add(&mut self, text: &[u8]) {
+        match &mut self.range {
+            None => self.range = Some((text.to_vec(), text.to_vec())),
+            Some((min, _)) if text < min.as_slice() => *min = text.to_vec(),
+            Some((_, max)) if text > max.as_slice() => *max = text.to_vec(),
+            Some(_) => {}
+        }
+    }
+
+    /// Statistics; bounds that are too long to keep are left out.
+    pub fn statistics(&self, nulls: usize) -> Statistics {
+        let bound = |text: &Vec<u8>| (text.len() <= STATISTIC_BYTES).then(|| ByteArray::from(utf8(text).into_owned()));
+        let (min, max) = self.range.as_ref().map_or((None, None), |(min, max)| (bound(min), bound(max)));
+        Statistics::byte_array(min, max, None, Some(nulls as u64), false)
+    }
+}

@@ -1,0 +1,165 @@
+//! Column chunks of values that repeat: a dictionary and packed numbers, or plain values where too few repeat.
+
+use parquet::basic::Encoding;
+use parquet::file::statistics::Statistics;
+use parquet::schema::types::ColumnDescPtr;
+
+use super::chunk::{Chunk, ChunkBuilder, TextRange};
+use super::intern::{Renumbering, utf8};
+use super::page::{Compressor, PAGE_ROWS, Texture, Validity, write_numbers};
+use crate::Result;
+
+/// The key of an absent value.
+pub const ABSENT: i64 = i64::MIN;
+
+/// The most rows in a page of dictionary numbers.
+const NUMBER_PAGE_ROWS: usize = 65_536;
+
+/// A dictionary pays if a value stands in at least this many rows on average …
+const ROWS_A_VALUE: usize = 2;
+/// … and always if it is as small as this.
+const SMALL_DICTIONARY: usize = 64;
+
+/// How the keys of a column become Parquet values.
+#[derive(Clone, Copy)]
+pub enum Values<'a> {
+    /// A key is the number of a text.
+    Text(&'a dyn Fn(i64) -> &'a [u8]),
+    /// A key is the value.
+    Int32,
+    /// A key is the value.
+    Int64,
+}
+
+impl Values<'_> {
+    fn write(&self, key: i64, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => {
+                let text = utf8(text(key));
+                out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                out.extend_from_slice(&text);
+            }
+            Self::Int32 => out.extend_from_slice(&(key as i32).to_le_bytes()),
+            Self::Int64 => out.extend_from_slice(&key.to_le_bytes()),
+        }
+    }
+
+    fn statistics(&self, keys: &[i64], nulls: usize) -> Statistics {
+        let present = || keys.iter().copied().filter(|key| *key != ABSENT);
+        let (min, max) = (present().min(), present().max());
+        let nulls64 = Some(nulls as u64);
+        match self {
+            Self::Text(text) => {
+                let mut range = TextRange::default();
+                present().for_each(|key| range.add(text(key)));
+                range.statistics(nulls)
+            }
+            Self::Int32 => {
+                let int = |key: Option<i64>| key.map(|key| key as i32);
+                Statistics::int32(int(min), int(max), None, nulls64, false)
+            }
+            Self::Int64 => Statistics::int64(min, max, None, nulls64, false),
+        }
+    }
+}
+
+/// Buffers that all chunks of a worker share.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Finds the distinct values of a group of columns.
+    pub groups: Renumbering,
+    /// For each row the number of its group.
+    pub rows: Vec<u32>,
+    keys: Renumbering,
+    map: Vec<u32>,
+    numbers: Vec<u32>,
+    validity: Validity,
+    body: Vec<u8>,
+}
+
+impl Scratch {
+    /// Numbers the rows' groups: `key` names a row's group.
+    pub fn group<T>(&mut self, rows: &[T], key: impl Fn(&T) -> i64) {
+        self.groups.reset(rows.len());
+        self.rows.clear();
+        let groups = &mut self.groups;
+        self.rows.extend(rows.iter().map(|row| groups.number(key(row))));
+    }
+
+    /// The chunk of a column of which every group has one value: `keys[g]` is that of group `g`, or [`ABSENT`].
+    pub fn chunk(
+        &mut self,
+        column: ColumnDescPtr,
+        keys: &[i64],
+        values: Values<'_>,
+        zstd: &mut Compressor,
+    ) -> Result<Chunk> {
+        self.keys.reset(keys.len());
+        self.map.clear();
+        for key in keys {
+            self.map.push(if *key == ABSENT { u32::MAX } else { self.keys.number(*key) });
+        }
+        let distinct = self.keys.values().len();
+        let nulls = match distinct {
+            0 => self.rows.len(),
+            _ if !keys.contains(&ABSENT) => 0,
+            _ => self.rows.iter().filter(|group| self.map[**group as usize] == u32::MAX).count(),
+        };
+        let statistics = values.statistics(self.keys.values(), nulls);
+        let present = self.rows.len() - nulls;
+        let total = self.rows.len();
+        if present > 0 && (distinct <= SMALL_DICTIONARY || distinct * ROWS_A_VALUE <= present) {
+            self.with_dictionary(nulls > 0, values, zstd)?.finish(column, total, statistics)
+        } else {
+            self.plain(keys, values, zstd)?.finish(column, total, statistics)
+        }
+    }
+
+    fn with_dictionary(&mut self, with_nulls: bool, values: Values<'_>, zstd: &mut Compressor) -> Result<ChunkBuilder> {
+        let distinct = self.keys.values().len();
+        self.body.clear();
+        for key in self.keys.values() {
+            values.write(*key, &mut self.body);
+        }
+        let bits = (usize::BITS - distinct.leading_zeros()) as usize;
+        let mut builder =
+            ChunkBuilder::new(self.body.len() + if distinct > 1 { self.rows.len() * bits / 8 } else { 0 });
+        builder.dictionary(&self.body, distinct, zstd)?;
+        for rows in self.rows.chunks(NUMBER_PAGE_ROWS) {
+            self.validity.clear();
+            self.numbers.clear();
+            if with_nulls {
+                for group in rows {
+                    let number = self.map[*group as usize];
+                    self.validity.push(number != u32::MAX);
+                    if number != u32::MAX {
+                        self.numbers.push(number);
+                    }
+                }
+            } else {
+                self.validity.push_all(rows.len());
+                self.numbers.extend(rows.iter().map(|group| self.map[*group as usize]));
+            }
+            self.body.clear();
+            self.validity.write(&mut self.body);
+            write_numbers(&mut self.body, &self.numbers, distinct);
+            builder.page(&self.body, rows.len(), Encoding::RLE_DICTIONARY, Texture::Text, zstd)?;
+        }
+        Ok(builder)
+    }
+
+    fn plain(&mut self, keys: &[i64], values: Values<'_>, zstd: &mut Compressor) -> Result<ChunkBuilder> {
+        let mut builder = ChunkBuilder::new(self.rows.len() * 8);
+        for rows in self.rows.chunks(PAGE_ROWS) {
+            self.validity.clear();
+            self.body.clear();
+            rows.iter().for_each(|group| self.validity.push(keys[*group as usize] != ABSENT));
+            self.validity.write(&mut self.body);
+            for key in rows.iter().map(|group| keys[*group as usize]).filter(|key| *key != ABSENT) {
+                values.write(key, &mut self.body);
+            }
+            builder.page(&self.body, rows.len(), Encoding::PLAIN, Texture::Text, zstd)?;
+        }
+        Ok(builder)
+    }
+}

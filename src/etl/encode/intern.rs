@@ -1,0 +1,182 @@
+//! Values that repeat are kept once and travel as numbers.
+
+use std::borrow::Cow;
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+/// The number of an absent value. Numbers of present ones begin at 1.
+pub const NULL: u32 = 0;
+
+/// Distinct byte strings, numbered in order of their first appearance: the numbers depend on the input alone, never on
+/// the hash (whose seed is random, against logs made to collide).
+#[derive(Debug)]
+pub struct Interner {
+    table: HashTable<u32>,
+    hasher: RandomState,
+    /// Where the value with number `n + 1` ends; it begins where the one before it ends.
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
+    last: u32,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        Self {
+            table: HashTable::new(),
+            hasher: RandomState::default(),
+            ends: Vec::new(),
+            bytes: Vec::new(),
+            last: NULL,
+        }
+    }
+}
+
+fn value<'a>(ends: &[u32], bytes: &'a [u8], number: u32) -> &'a [u8] {
+    let at = number as usize - 1;
+    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
+    &bytes[start..ends[at] as usize]
+}
+
+impl Interner {
+    /// The number of `text`, and whether it is new.
+    #[inline]
+    pub fn number(&mut self, text: &[u8]) -> (u32, bool) {
+        // Neighbouring lines mostly agree, and a comparison is cheaper than a hash.
+        if self.last != NULL && value(&self.ends, &self.bytes, self.last) == text {
+            return (self.last, false);
+        }
+        let hash = self.hasher.hash_one(text);
+        let (ends, bytes) = (&self.ends, &self.bytes);
+        if let Some(number) = self.table.find(hash, |number| value(ends, bytes, *number) == text) {
+            self.last = *number;
+            return (self.last, false);
+        }
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len() as u32);
+        let number = self.ends.len() as u32;
+        let (ends, bytes, hasher) = (&self.ends, &self.bytes, &self.hasher);
+        self.table.insert_unique(hash, number, |number| hasher.hash_one(value(ends, bytes, *number)));
+        self.last = number;
+        (number, true)
+    }
+
+    /// The value with a number that [`Interner::number`] gave (never [`NULL`]).
+    pub fn value(&self, number: u32) -> &[u8] {
+        value(&self.ends, &self.bytes, number)
+    }
+
+    /// About how much memory the values take, in bytes.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.ends.len() * 12
+    }
+
+    /// Forgets all values and keeps the memory.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.ends.clear();
+        self.bytes.clear();
+        self.last = NULL;
+    }
+}
+
+/// Parquet's text columns hold UTF-8; what is not becomes U+FFFD. The line itself stays in the log object, which
+/// `log_object` and `log_line` name.
+pub fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.is_ascii() || simdutf8::basic::from_utf8(text).is_ok() {
+        return Cow::Borrowed(text);
+    }
+    match String::from_utf8_lossy(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+/// Distinct numbers of one column chunk, numbered in order of their first appearance. Cleared in constant time, so that
+/// one table serves all columns of all files.
+#[derive(Debug, Default)]
+pub struct Renumbering {
+    slots: Vec<Slot>,
+    round: u32,
+    values: Vec<i64>,
+    mask: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    key: i64,
+    round: u32,
+    number: u32,
+}
+
+impl Renumbering {
+    /// Forgets everything and makes room for up to `most` distinct values.
+    pub fn reset(&mut self, most: usize) {
+        let wanted = (most.max(8) * 2).next_power_of_two();
+        if self.slots.len() < wanted || self.round == u32::MAX {
+            self.slots = vec![Slot::default(); wanted.max(self.slots.len())];
+            self.round = 0;
+        }
+        self.mask = wanted - 1;
+        self.round += 1;
+        self.values.clear();
+    }
+
+    /// The number of `key` in this chunk, from 0. At most as many distinct keys as [`Renumbering::reset`] made room for.
+    #[inline]
+    pub fn number(&mut self, key: i64) -> u32 {
+        // Fibonacci hashing: the high bits of the product are well mixed even for small integers.
+        let mut at = ((key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & self.mask;
+        loop {
+            let slot = &mut self.slots[at];
+            if slot.round != self.round {
+                let number = self.values.len() as u32;
+                *slot = Slot { key, round: self.round, number };
+                self.values.push(key);
+                return number;
+            }
+            if slot.key == key {
+                return slot.number;
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    /// The distinct keys in the order of their numbers.
+    pub fn values(&self) -> &[i64] {
+        &self.values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_first_appearance() {
+        let mut interner = Interner::default();
+        let numbers: Vec<u32> =
+            ["b", "a", "b", "", "a"].iter().map(|text| interner.number(text.as_bytes()).0).collect();
+        assert_eq!(numbers, [1, 2, 1, 3, 2]);
+        assert_eq!((interner.value(2), interner.value(3)), (&b"a"[..], &b""[..]));
+        interner.clear();
+        assert_eq!(interner.number(b"c"), (1, true));
+    }
+
+    #[test]
+    fn renumbering_is_cleared_by_a_reset() {
+        let mut numbers = Renumbering::default();
+        numbers.reset(3);
+        assert_eq!([7, -1, 7, i64::MIN].map(|key| numbers.number(key)), [0, 1, 0, 2]);
+        assert_eq!(numbers.values(), [7, -1, i64::MIN]);
+        numbers.reset(3);
+        assert_eq!(numbers.number(-1), 0);
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_replaced_not_dropped() {
+        assert_eq!(utf8(b"a\xFFb").as_ref(), "a\u{FFFD}b".as_bytes());
+        assert!(matches!(utf8("é".as_bytes()), Cow::Borrowed(_)));
+    }
+}

@@ -1,0 +1,242 @@
+//! Bodies of Parquet data pages (version 1): definition levels, run-length and bit-packed numbers, compression.
+//! Source: the Apache Parquet format, "Data Pages", "RLE/Bit-Packing Hybrid" and "Definition levels".
+
+use zstd_safe::{CCtx, CParameter, ParamSwitch, Strategy};
+
+use crate::{Error, Result};
+
+/// The most rows in a page of plain values.
+pub const PAGE_ROWS: usize = 8192;
+
+/// Room for the definition levels in front of a page's values: a length, the run's header, a bit for each row.
+pub const LEVELS_ROOM: usize = 4 + 5 + PAGE_ROWS / 8;
+
+/// Which rows of a page are present. Costs nothing until the first absent one.
+#[derive(Debug, Default)]
+pub struct Validity {
+    rows: usize,
+    absent: usize,
+    bits: Vec<u8>,
+}
+
+impl Validity {
+    /// Adds a row.
+    #[inline]
+    pub fn push(&mut self, present: bool) {
+        if !present {
+            self.push_absent();
+        } else if self.absent > 0 {
+            self.set(self.rows);
+        }
+        self.rows += 1;
+    }
+
+    /// Adds `rows` present rows to a page that has no absent ones.
+    pub fn push_all(&mut self, rows: usize) {
+        debug_assert_eq!(self.absent, 0);
+        self.rows += rows;
+    }
+
+    fn push_absent(&mut self) {
+        if self.absent == 0 {
+            self.bits.clear();
+            self.bits.resize(self.rows / 8, 0xFF);
+            (self.rows / 8 * 8..self.rows).for_each(|row| self.set(row));
+        }
+        self.absent += 1;
+    }
+
+    fn set(&mut self, row: usize) {
+        let byte = row / 8;
+        if self.bits.len() <= byte {
+            self.bits.resize(byte + 1, 0);
+        }
+        self.bits[byte] |= 1 << (row % 8);
+    }
+
+    /// Rows so far.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Absent rows so far.
+    pub fn absent(&self) -> usize {
+        self.absent
+    }
+
+    /// Begins anew.
+    pub fn clear(&mut self) {
+        self.rows = 0;
+        self.absent = 0;
+        self.bits.clear();
+    }
+
+    /// Appends the levels as a page has them: their length, then one run.
+    pub fn write(&mut self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&[0; 4]);
+        if self.absent == 0 || self.absent == self.rows {
+            varint(out, (self.rows as u64) << 1);
+            out.push(u8::from(self.absent == 0));
+        } else {
+            let groups = self.rows.div_ceil(8);
+            self.bits.resize(groups, 0);
+            varint(out, (groups as u64) << 1 | 1);
+            out.extend_from_slice(&self.bits);
+        }
+        let length = (out.len() - start - 4) as u32;
+        out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+    }
+}
+
+fn varint(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// Appends dictionary numbers as a page has them: their width in bits, then one run of one value or one bit-packed run.
+pub fn write_numbers(out: &mut Vec<u8>, numbers: &[u32], distinct: usize) {
+    // A width of 0 is allowed for a single value, but not every reader expects it.
+    let width = (usize::BITS - distinct.saturating_sub(1).leading_zeros()).max(1) as usize;
+    out.push(width as u8);
+    if distinct <= 1 {
+        varint(out, (numbers.len() as u64) << 1);
+        out.push(0);
+        return;
+    }
+    varint(out, (numbers.len().div_ceil(8) as u64) << 1 | 1);
+    let start = out.len();
+    // Eight bytes of slack let every value be stored with one wide write.
+    out.resize(start + numbers.len().div_ceil(8) * width + 8, 0);
+    let mut pending = 0u64;
+    let mut bits = 0;
+    let mut at = start;
+    for number in numbers {
+        pending |= u64::from(*number) << bits;
+        bits += width;
+        if bits >= 32 {
+            out[at..at + 4].copy_from_slice(&(pending as u32).to_le_bytes());
+            at += 4;
+            pending >>= 32;
+            bits -= 32;
+        }
+    }
+    out[at..at + 8].copy_from_slice(&pending.to_le_bytes());
+    out.truncate(start + numbers.len().div_ceil(8) * width);
+}
+
+/// What a column's bytes are like; decides how hard zstd looks for repetitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texture {
+    /// Repetitions are worth finding.
+    Text,
+    /// Random identifiers: only their alphabet can be compressed.
+    Random,
+}
+
+/// ZSTD with one context for each texture, kept for the life of a worker.
+pub struct Compressor {
+    text: CCtx<'static>,
+    random: CCtx<'static>,
+    scratch: Vec<u8>,
+}
+
+fn zstd_error(code: usize) -> Error {
+    Error::failed("cannot compress a page").because(zstd_safe::get_error_name(code))
+}
+
+impl Compressor {
+    /// Contexts of ZSTD level 1 (higher levels cost more than they save here, BENCHMARKS.md).
+    pub fn new() -> Result<Self> {
+        let mut text = CCtx::try_create().ok_or_else(|| Error::failed("no memory for a ZSTD context"))?;
+        text.set_parameter(CParameter::CompressionLevel(1)).map_err(zstd_error)?;
+        let mut random = CCtx::try_create().ok_or_else(|| Error::failed("no memory for a ZSTD context"))?;
+        for parameter in [
+            CParameter::CompressionLevel(1),
+            CParameter::Strategy(Strategy::ZSTD_fast),
+            CParameter::WindowLog(17),
+            CParameter::HashLog(8),
+            CParameter::MinMatch(7),
+            CParameter::TargetLength(4096),
+            CParameter::LiteralCompressionMode(ParamSwitch::Enable),
+        ] {
+            random.set_parameter(parameter).map_err(zstd_error)?;
+        }
+        Ok(Self { text, random, scratch: Vec::new() })
+    }
+
+    /// One frame of `body`. Valid until the next call.
+    pub fn compress(&mut self, body: &[u8], texture: Texture) -> Result<&[u8]> {
+        let bound = zstd_safe::compress_bound(body.len());
+        if self.scratch.len() < bound {
+            self.scratch.resize(bound, 0);
+        }
+        let context = match texture {
+            Texture::Text => &mut self.text,
+            Texture::Random => &mut self.random,
+        };
+        let length = context.compress2(self.scratch.as_mut_slice(), body).map_err(zstd_error)?;
+        Ok(&self.scratch[..length])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_one_run_unless_some_are_absent() {
+        let mut validity = Validity::default();
+        (0..300).for_each(|_| validity.push(true));
+        let mut out = Vec::new();
+        validity.write(&mut out);
+        assert_eq!(out, [3, 0, 0, 0, 0xD8, 0x04, 1]);
+
+        validity.clear();
+        (0..10).for_each(|row| validity.push(row != 3 && row != 9));
+        out.clear();
+        validity.write(&mut out);
+        assert_eq!(out, [3, 0, 0, 0, 0x05, 0b1111_0111, 0b01]);
+        assert!(out.len() <= LEVELS_ROOM);
+    }
+
+    #[test]
+    fn numbers_are_packed_from_the_lowest_bit() {
+        // The example of the format's own documentation: 0 to 7 in 3 bits.
+        let mut out = Vec::new();
+        write_numbers(&mut out, &[0, 1, 2, 3, 4, 5, 6, 7], 8);
+        assert_eq!(out, [3, 3, 0b1000_1000, 0b1100_0110, 0b1111_1010]);
+    }
+
+    #[test]
+    fn packed_numbers_come_back_for_every_width() {
+        for width in 1..=20u32 {
+            let distinct = 1usize << width;
+            let numbers: Vec<u32> = (0..77u32).map(|n| n.wrapping_mul(2_654_435_761) >> (32 - width)).collect();
+            let mut out = Vec::new();
+            write_numbers(&mut out, &numbers, distinct);
+            assert_eq!(u32::from(out[0]), width);
+            let packed = &out[2..];
+            for (row, number) in numbers.iter().enumerate() {
+                let value = (0..width as usize).fold(0u32, |sum, bit| {
+                    let place = row * width as usize + bit;
+                    sum | u32::from(packed[place / 8] >> (place % 8) & 1) << bit
+                });
+                assert_eq!(value, *number, "width {width}, row {row}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_textures_decompress() {
+        let body: Vec<u8> = (0..100_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        let mut compressor = Compressor::new().unwrap();
+        for texture in [Texture::Text, Texture::Random] {
+            let frame = compressor.compress(&body, texture).unwrap().to_vec();
+            assert_eq!(zstd::decode_all(frame.as_slice()).unwrap(), body);
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Work on a shard: its objects' lines in, Parquet files and reject files out.
+//!
+//! One thread reads a shard from its first to its last object. What is written depends on the shard's objects alone: a
+//! second try writes the same bytes to the same names. Where a planned object turns out changed or gone, the two tries
+//! may have seen different things; then the names carry a hash of what was not read, so that they never share one.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::encode::{EncodedFile, Encoder, ObjectColumns};
+use super::model::{NotRead, OutputFile, PlannedObject, RejectedLine, Shard, ShardDone, SkippedObject, Source};
+use crate::logs::access::{Parser, Reject};
+use crate::logs::columns::TABLE;
+use crate::logs::lines::{Buffers, Event, LineReader, ReadFault, lines, trim_line};
+use crate::logs::name::LogName;
+use crate::logs::time::HOUR_MS;
+use crate::storage::{ChangedWhileRead, Opened, Store};
+use crate::{Error, ErrorKind, Result};
+
+/// A record of an hour that ended more than this many hours before its object was delivered is late. AWS: most records
+/// are delivered "within a few hours".
+pub const LATE_AFTER_HOURS: i64 = 2;
+
+/// How much of a rejected line is kept, in bytes. The whole line stays in its object.
+const KEPT_BYTES: usize = 16 << 10;
+
+/// A reject file is written when it has grown to this many bytes.
+const REJECT_FILE_BYTES: usize = 8 << 20;
+
+/// How often a shard is begun again because an object changed while it was read.
+const RESTARTS: usize = 16;
+
+/// Where a source's objects are.
+pub type SourceStores = HashMap<String, (Store, Source)>;
+
+/// What a worker needs beside its shard.
+pub struct WorkContext<'a> {
+    /// Where outputs go.
+    pub lake: &'a Store,
+    /// Where objects come from, by source id.
+    pub sources: &'a SourceStores,
+    /// The plan's id: the first part of every output's name.
+    pub plan: &'a str,
+}
+
+/// Told of what has been read: stored bytes and records since the last call.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// Reads the objects of `shard` and writes their records to the lake.
+///
+/// # Errors
+/// Storage that fails; an interruption by `cancel`. Objects that are gone, changed, damaged or no logs are no errors,
+/// but counted.
+pub fn work_shard(
+    context: &WorkContext<'_>,
+    shard: &Shard,
+    progress: Progress<'_>,
+    cancel: &AtomicBool,
+) -> Result<ShardDone> {
+    for _ in 0..RESTARTS {
+        match Worker::new(context, shard, progress, cancel)?.work() {
+            Ok(done) => return Ok(done),
+            // The ETag no longer matches, so the next try finds it changed when it opens it.
+            Err(Interruption::Changed) => {}
+            Err(Interruption::Error(error)) => return Err(error),
+        }
+    }
+    Err(Error::failed(format!("shard {} of plan {} cannot be read", shard.number, context.plan))
+        .because("its objects change faster than they can be read")
+        .hint("wait until the source is quiet, then run again"))
+}
+
+enum Interruption {
+    Changed,
+    Error(Error),
+}
+
+impl From<Error> for Interruption {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// The outputs of a shard so far.
+struct Outputs<'a> {
+    context: &'a WorkContext<'a>,
+    shard: u32,
+    sequence: u32,
+    reject_sequence: u32,
+    rejected: Vec<u8>,
+    done: ShardDone,
+}
+
+struct Worker<'a> {
+    shard: &'a Shard,
+    progress: Progress<'a>,
+    cancel: &'a AtomicBool,
+    buffers: Buffers,
+    parser: Parser,
+    encoder: Encoder,
+    outputs: Outputs<'a>,
+}
+
+/// Where in the shard we are.
+struct Place<'a> {
+    object: &'a PlannedObject,
+    columns: ObjectColumns<'a>,
+    delivered_hour: Option<i64>,
+    line: u64,
+}
+
+impl<'a> Worker<'a> {
+    fn new(
+        context: &'a WorkContext<'a>,
+        shard: &'a Shard,
+        progress: Progress<'a>,
+        cancel: &'a AtomicBool,
+    ) -> Result<Self> {
+        Ok(Self {
+            shard,
+            progress,
+            cancel,
+            buffers: Buffers::new(),
+            parser: Parser::default(),
+            encoder: Encoder::new()?,
+            outputs: Outputs::new(context, shard.number),
+        })
+    }
+
+    fn work(mut self) -> Result<ShardDone, Interruption> {
+        for object in &self.shard.objects {
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err(Error::new(ErrorKind::Interrupted, "interrupted while reading a shard").into());
+            }
+            self.read_object(object)?;
+        }
+        let outputs = &mut self.outputs;
+        self.encoder.empty(&mut |file| outputs.write_file(file))?;
+        Ok(self.outputs.finish()?)
+    }
+
+    fn read_object(&mut self, object: &'a PlannedObject) -> Result<(), Interruption> {
+        let (store, source) = self.outputs.context.sources.get(&object.source).ok_or_else(|| {
+            Error::failed(format!("the plan names a source that is not configured: {}", object.source))
+                .hint("put the source back into the configuration, with the same id, and run again")
+        })?;
+        let reader = match store.open(&object.key, &object.etag)? {
+            Opened::NotRead(reason) => {
+                self.outputs.skip(object, reason);
+                return Ok(());
+            }
+            Opened::Stream(reader) => reader,
+        };
+        let named = LogName::parse(&object.key);
+        let mut place = Place {
+            object,
+            columns: columns_of(object, source, named.as_ref()),
+            delivered_hour: named.and_then(|name| name.delivered_at).map(|time| time.div_euclid(HOUR_MS)),
+            line: 0,
+        };
+        self.encoder.begin_object(&place.columns);
+        let before = self.outputs.done.counts.records;
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let read = self.read_lines(LineReader::new(reader, &mut buffers), &mut place);
+        self.buffers = buffers;
+        let counts = &mut self.outputs.done.counts;
+        counts.objects += 1;
+        counts.bytes += object.size;
+        match read {
+            Ok(()) => {}
+            Err(Fault::Read(ReadFault::Damaged(damage))) => {
+                *counts.damaged_objects.entry(damage.as_str().to_owned()).or_default() += 1;
+            }
+            Err(Fault::Read(ReadFault::Io(error))) => {
+                let changed = error.get_ref().is_some_and(|inner| inner.is::<ChangedWhileRead>());
+                return Err(match changed {
+                    true => Interruption::Changed,
+                    false => Error::failed(format!("cannot read {}/{}", source.location, object.key))
+                        .because(error)
+                        .hint("run again: what was read so far is resumed")
+                        .into(),
+                });
+            }
+            Err(Fault::Other(error)) => return Err(error.into()),
+        }
+        (self.progress)(object.size, self.outputs.done.counts.records - before);
+        Ok(())
+    }
+
+    fn read_lines<R: std::io::Read>(
+        &mut self,
+        mut reader: LineReader<'_, R>,
+        place: &mut Place<'a>,
+    ) -> Result<(), Fault> {
+        while let Some(event) = reader.next_event().map_err(Fault::Read)? {
+            match event {
+                Event::Lines { bytes, offset } => {
+                    let start = bytes.as_ptr() as usize;
+                    for line in lines(bytes) {
+                        let offset = offset + (line.as_ptr() as usize - start) as u64;
+                        self.line(trim_line(line), offset, place).map_err(Fault::Other)?;
+                    }
+                }
+                Event::TooLong { head, length, offset } => {
+                    place.line += 1;
+                    self.outputs.reject(place, offset, length, head, Reject::TooLong).map_err(Fault::Other)?;
+                }
+                Event::Cut { bytes, offset } => {
+                    place.line += 1;
+                    let length = bytes.len() as u64;
+                    self.outputs.reject(place, offset, length, bytes, Reject::CutShort).map_err(Fault::Other)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn line(&mut self, line: &[u8], offset: u64, place: &mut Place<'a>) -> Result<()> {
+        place.line += 1;
+        let record = match self.parser.parse(line) {
+            Ok(record) => record,
+            Err(reason) => return self.outputs.reject(place, offset, line.len() as u64, line, reason),
+        };
+        self.outputs.count(record.requestdatetime, place.delivered_hour);
+        self.encoder.push(&record, place.line, line.len())?;
+        if self.encoder.is_full() {
+            let outputs = &mut self.outputs;
+            self.encoder.empty(&mut |file| outputs.write_file(file))?;
+            self.encoder.begin_object(&place.columns);
+        }
+        Ok(())
+    }
+}
+
+enum Fault {
+    Read(ReadFault),
+    Other(Error),
+}
+
+fn columns_of<'a>(object: &'a PlannedObject, source: &'a Source, named: Option<&LogName<'a>>) -> ObjectColumns<'a> {
+    ObjectColumns {
+        log_object: &object.key,
+        source_id: &object.source,
+        account_id: named.and_then(|name| name.account).or(source.account_id.as_deref()),
+        bucket_region: named.and_then(|name| name.region).or(source.bucket_region.as_deref()),
+    }
+}
+
+impl<'a> Outputs<'a> {
+    fn new(context: &'a WorkContext<'a>, shard: u32) -> Self {
+        let done = ShardDone {
+            shard,
+            counts: Default::default(),
+            outputs: Vec::new(),
+            rejects: Vec::new(),
+            skipped: Vec::new(),
+            time_range: None,
+        };
+        Self { context, shard, sequence: 0, reject_sequence: 0, rejected: Vec::new(), done }
+    }
+
+    fn skip(&mut self, object: &PlannedObject, reason: NotRead) {
+        let (source, key) = (object.source.clone(), object.key.clone());
+        self.done.skipped.push(SkippedObject { source, key, reason });
+    }
+
+    #[inline]
+    fn count(&mut self, time: i64, delivered_hour: Option<i64>) {
+        let counts = &mut self.done.counts;
+        counts.lines += 1;
+        counts.records += 1;
+        let hour = time.div_euclid(HOUR_MS);
+        counts.late += u64::from(delivered_hour.is_some_and(|delivered| hour + LATE_AFTER_HOURS < delivered));
+        let (first, last) = self.done.time_range.get_or_insert((time, time));
+        *first = time.min(*first);
+        *last = time.max(*last);
+    }
+
+    fn reject(&mut self, place: &Place<'_>, offset: u64, length: u64, line: &[u8], reason: Reject) -> Result<()> {
+        let counts = &mut self.done.counts;
+        counts.lines += 1;
+        counts.rejected += 1;
+        *counts.rejects_by_reason.entry(reason.as_str().to_owned()).or_default() += 1;
+        let kept = &line[..line.len().min(KEPT_BYTES)];
+        let rejected = RejectedLine {
+            source: place.object.source.clone(),
+            object: place.object.key.clone(),
+            line: place.line,
+            offset,
+            length,
+            reason: reason.as_str().to_owned(),
+            text: escaped(kept),
+            cut: (kept.len() as u64) < length,
+        };
+        serde_json::to_writer(&mut self.rejected, &rejected)
+            .map_err(|error| Error::failed("cannot write down a rejected line").because(error))?;
+        self.rejected.push(b'\n');
+        if self.rejected.len() >= REJECT_FILE_BYTES {
+            self.write_rejects()?;
+        }
+        Ok(())
+    }
+
+    /// Plan, shard, sequence, and a hash of what was not read so far if there is any.
+    fn name(&self, sequence: u32) -> String {
+        let mut name = format!("{}-{:05}-{sequence:05}", self.context.plan, self.shard);
+        if !self.done.skipped.is_empty() {
+            let mut hash = Sha256::new();
+            for skipped in &self.done.skipped {
+                hash.update(format!("{}\0{}\0{:?}\n", skipped.source, skipped.key, skipped.reason));
+            }
+            name.push('-');
+            name.push_str(&hex(&hash.finalize())[..12]);
+        }
+        name
+    }
+
+    fn write_file(&mut self, file: EncodedFile) -> Result<()> {
+        let name = self.name(self.sequence);
+        self.sequence += 1;
+        let path = format!("{TABLE}/requestdate={}/requesthour={}/{name}.parquet", file.date, file.hour);
+        let output = self.write(path, file.rows, file.bytes)?;
+        self.done.outputs.push(output);
+        Ok(())
+    }
+
+    fn write_rejects(&mut self) -> Result<()> {
+        let name = self.name(self.reject_sequence);
+        self.reject_sequence += 1;
+        let bytes = std::mem::take(&mut self.rejected);
+        let rows = memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        let output = self.write(format!("_state/rejects/{name}.ndjson"), rows, bytes)?;
+        self.done.rejects.push(output);
+        Ok(())
+    }
+
+    fn write(&self, path: String, rows: u64, bytes: Vec<u8>) -> Result<OutputFile> {
+        let sha256 = hex(&Sha256::digest(&bytes));
+        let size = bytes.len() as u64;
+        self.context.lake.write(&path, Bytes::from(bytes))?;
+        Ok(OutputFile { path, rows, bytes: size, sha256 })
+    }
+
+    fn finish(mut self) -> Result<ShardDone> {
+        if !self.rejected.is_empty() {
+            self.write_rejects()?;
+        }
+        self.done.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(self.done)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Text as it is; bytes that are not UTF-8 as `\xHH`, a backslash as `\\`, so that the line can be told exactly.
+fn escaped(line: &[u8]) -> String {
+    let mut text = String::with_capacity(line.len());
+    for chunk in line.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02X}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaped_lines_can_be_told_apart() {
+        assert_eq!(escaped(b"a\\b\xFF\"\0"), "a\\\\b\\xFF\"\0");
+    }
+}
