@@ -4,11 +4,13 @@
 //! bytes. Objects are cut from that stream afterwards: their number changes nothing but where the cuts are.
 //! docs/generate.md lists the distributions.
 
+mod actions;
 mod agents;
 mod hard;
 mod keys;
 mod line;
 mod objects;
+mod quirks;
 mod random;
 mod scribe;
 mod stream;

@@ -1,9 +1,9 @@
 //! Turns random numbers into what happens to buckets, and that into the records that S3 writes about it.
 
-use super::keys::{Day, encode, encode_plus, encode_twice, write_key};
-use super::line::{Line, push_hex, push_number};
+use super::keys::{Day, encode, encode_twice, write_key};
+use super::line::{Line, push_hex};
 use super::random::{Random, Weighted, mix, mix2};
-use super::values::{object_size, push_version, write_address, write_requester};
+use super::values::{push_version, write_address, write_requester};
 use super::world::{Action, BUCKETS, Bucket, Client, Keys, Net, Who};
 
 /// The tables that all blocks share.
@@ -43,14 +43,14 @@ const REFERRERS: [&str; 8] = [
 #[derive(Debug)]
 pub struct Scribe<'w> {
     world: &'w World,
-    random: Random,
-    line: Line,
-    raw: Vec<u8>,
-    day: usize,
-    bucket_index: usize,
+    pub(super) random: Random,
+    pub(super) line: Line,
+    pub(super) raw: Vec<u8>,
+    pub(super) day: usize,
+    pub(super) bucket_index: usize,
     /// The session that calls: what it decides is the same in all its requests.
     session: u64,
-    client: &'static Client,
+    pub(super) client: &'static Client,
     /// What has been written.
     pub out: Vec<u8>,
 }
@@ -89,25 +89,7 @@ impl<'w> Scribe<'w> {
         }
     }
 
-    fn call(&mut self, action: Action) {
-        match action {
-            Action::Get => self.read("REST.GET.OBJECT", "GET"),
-            Action::Website => self.read("WEBSITE.GET.OBJECT", "GET"),
-            Action::Head => self.read("REST.HEAD.OBJECT", "HEAD"),
-            Action::Put => self.put(),
-            Action::Part => self.part(),
-            Action::Upload => self.upload(),
-            Action::List => self.list(),
-            Action::Delete => self.delete(),
-            Action::MultiDelete => self.multi_delete(),
-            Action::Copy => self.copy(),
-            Action::Settings => self.settings(),
-            Action::Preflight => self.preflight(),
-            Action::Expire | Action::Transition => {}
-        }
-    }
-
-    fn emit(&mut self) {
+    pub(super) fn emit(&mut self) {
         self.line.write(&self.world.days[self.day], &mut self.out);
     }
 
@@ -143,7 +125,7 @@ impl<'w> Scribe<'w> {
     }
 
     /// Makes the raw key of an object that has been there for long.
-    fn old_key(&mut self) -> u64 {
+    pub(super) fn old_key(&mut self) -> u64 {
         let bucket = self.line.bucket;
         let id = mix2(self.bucket_index as u64 + 1000, self.random.rank(bucket.key_bits));
         self.raw.clear();
@@ -152,20 +134,20 @@ impl<'w> Scribe<'w> {
     }
 
     /// Makes the raw key of an object that no other record names, or hardly any.
-    fn new_key(&mut self) -> u64 {
+    pub(super) fn new_key(&mut self) -> u64 {
         let id = self.random.bits();
         self.raw.clear();
         write_key(self.line.bucket.keys, id, &self.world.days[self.day], &mut self.raw);
         id
     }
 
-    fn log_key(&mut self) {
+    pub(super) fn log_key(&mut self) {
         self.line.key.clear();
         encode_twice(&self.raw, &mut self.line.key);
     }
 
     /// Writes the quoted request line for the raw key (with `Some`) or for the bucket.
-    fn request(&mut self, method: &str, with_key: bool, query: &str) {
+    pub(super) fn request(&mut self, method: &str, with_key: bool, query: &str) {
         let uri = &mut self.line.uri;
         uri.clear();
         uri.push(b'"');
@@ -187,22 +169,8 @@ impl<'w> Scribe<'w> {
         uri.extend_from_slice(b" HTTP/1.1\"");
     }
 
-    fn read(&mut self, operation: &'static str, method: &str) {
-        // One read in thirty-two is of an object that is read once: a new partition, a fresh upload.
-        let id = if self.random.below(32) == 0 { self.new_key() } else { self.old_key() };
-        self.log_key();
-        let query = if self.client.names_operation && method == "GET" { "?x-id=GetObject" } else { "" };
-        self.request(method, true, query);
-        self.line.operation = operation;
-        let size = object_size(self.line.bucket.keys, id);
-        let head = method == "HEAD";
-        self.outcome(size, head);
-        self.version_of(id);
-        self.emit();
-    }
-
     /// How a read ends.
-    fn outcome(&mut self, size: u64, head: bool) {
+    pub(super) fn outcome(&mut self, size: u64, head: bool) {
         let cached = self.client.net != Net::Vpc && self.line.bucket.keys != Keys::Lake;
         let ranged = matches!(self.line.bucket.keys, Keys::Lake | Keys::Backups);
         let refused = matches!(self.client.who, Who::Anonymous) && self.line.bucket.keys == Keys::Uploads;
@@ -225,7 +193,7 @@ impl<'w> Scribe<'w> {
         self.times(sent.unwrap_or(0));
     }
 
-    fn times(&mut self, bytes: u64) {
+    pub(super) fn times(&mut self, bytes: u64) {
         let bits = self.random.bits();
         let octave = 2 + (bits & 0xFF).count_ones();
         let turnaround = (1 << octave) + ((bits >> 8) & ((1 << octave) - 1));
@@ -235,7 +203,7 @@ impl<'w> Scribe<'w> {
         self.line.total = Some(turnaround + transfer + (bits >> 24) % 6);
     }
 
-    fn version_of(&mut self, id: u64) {
+    pub(super) fn version_of(&mut self, id: u64) {
         self.line.version.clear();
         if self.line.bucket.versioned && self.line.status < 400 {
             push_version(&mut self.line.version, id);
@@ -244,7 +212,7 @@ impl<'w> Scribe<'w> {
         }
     }
 
-    fn done(&mut self, operation: &'static str, status: u16, size: Option<u64>) {
+    pub(super) fn done(&mut self, operation: &'static str, status: u16, size: Option<u64>) {
         (self.line.operation, self.line.status, self.line.error) = (operation, status, "-");
         (self.line.sent, self.line.size) = (None, size);
         self.times(size.unwrap_or(0));
@@ -253,192 +221,5 @@ impl<'w> Scribe<'w> {
             (self.line.status, self.line.error) = if slow { (503, "SlowDown") } else { (403, "AccessDenied") };
             self.line.sent = Some(243);
         }
-    }
-
-    fn put(&mut self) {
-        // Four in ten overwrite.
-        let id = if self.random.below(10) < 4 { self.old_key() } else { self.new_key() };
-        self.log_key();
-        self.request("PUT", true, if self.client.names_operation { "?x-id=PutObject" } else { "" });
-        self.done("REST.PUT.OBJECT", 200, Some(object_size(self.line.bucket.keys, id)));
-        self.version_of(mix(id ^ self.line.request_id));
-        self.emit();
-    }
-
-    fn upload_query(&mut self, part: bool) -> String {
-        let mut query = Vec::with_capacity(160);
-        if part {
-            query.extend_from_slice(b"?partNumber=");
-            push_number(&mut query, u64::from(self.random.below(200)) + 1);
-            query.extend_from_slice(b"&uploadId=");
-        } else {
-            query.extend_from_slice(b"?uploadId=");
-        }
-        // An upload's id is the same in its parts: one of 256 uploads that are under way.
-        let upload = mix2(self.day as u64, self.random.rank(8));
-        for place in 0..3 {
-            push_version(&mut query, mix2(upload, place));
-        }
-        query.extend_from_slice(b"--");
-        String::from_utf8(query).unwrap_or_default()
-    }
-
-    fn part(&mut self) {
-        self.old_key();
-        self.log_key();
-        let query = self.upload_query(true);
-        self.request("PUT", true, &query);
-        self.done("REST.PUT.PART", 200, Some(8 << 20));
-        self.line.version = b"-".to_vec();
-        self.emit();
-    }
-
-    fn upload(&mut self) {
-        let id = self.old_key();
-        self.log_key();
-        if self.random.below(2) == 0 {
-            self.request("POST", true, "?uploads");
-            self.done("REST.POST.UPLOADS", 200, None);
-            self.line.sent = Some(400);
-        } else {
-            let query = self.upload_query(false);
-            self.request("POST", true, &query);
-            self.done("REST.POST.UPLOAD", 200, Some(object_size(self.line.bucket.keys, id) << 2));
-            self.line.sent = Some(551);
-        }
-        self.version_of(id);
-        self.emit();
-    }
-
-    fn without_key(&mut self) {
-        self.line.key.clear();
-        self.line.key.push(b'-');
-        self.line.version.clear();
-        self.line.version.push(b'-');
-    }
-
-    fn list(&mut self) {
-        self.old_key();
-        let end = self.raw.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1);
-        let mut query = b"?list-type=2&delimiter=%2F&max-keys=1000&prefix=".to_vec();
-        encode(self.raw.get(..end).unwrap_or_default(), &mut query);
-        let query = String::from_utf8(query).unwrap_or_default().replace('/', "%2F");
-        self.without_key();
-        self.request("GET", false, &query);
-        self.done("REST.GET.BUCKET", 200, None);
-        self.line.sent = Some(300 + self.random.rank(18));
-        self.emit();
-    }
-
-    fn delete(&mut self) {
-        let id = self.old_key();
-        self.log_key();
-        self.request("DELETE", true, "");
-        self.done("REST.DELETE.OBJECT", 204, Some(object_size(self.line.bucket.keys, id)));
-        self.version_of(id);
-        self.emit();
-    }
-
-    fn multi_delete(&mut self) {
-        let keys = 2 + self.random.rank(6);
-        self.without_key();
-        self.request("POST", false, "?delete");
-        self.done("REST.POST.MULTI_OBJECT_DELETE", 200, None);
-        self.line.sent = Some(120 + 60 * keys);
-        self.emit();
-        self.line.uri = b"-".to_vec();
-        (self.line.operation, self.line.status, self.line.error) = ("BATCH.DELETE.OBJECT", 204, "-");
-        (self.line.sent, self.line.total, self.line.turnaround) = (None, None, None);
-        (self.line.referrer, self.line.agent) = ("", "");
-        for _ in 0..keys {
-            let id = if self.random.below(2) == 0 { self.new_key() } else { self.old_key() };
-            self.line.key.clear();
-            encode_plus(&self.raw, &mut self.line.key);
-            self.line.size = Some(object_size(self.line.bucket.keys, id));
-            self.version_of(id);
-            self.emit();
-        }
-    }
-
-    fn copy(&mut self) {
-        let source = self.old_key();
-        self.line.key.clear();
-        encode_twice(&self.raw, &mut self.line.key);
-        let source_key = self.line.key.clone();
-        let size = object_size(self.line.bucket.keys, source);
-        self.new_key();
-        self.log_key();
-        self.request("PUT", true, "");
-        self.done("REST.COPY.OBJECT", 200, Some(size));
-        self.line.sent = Some(234);
-        self.line.version = b"-".to_vec();
-        self.emit();
-        self.line.renew_ids(&mut self.random);
-        self.line.key = source_key;
-        self.line.uri = b"-".to_vec();
-        self.done("REST.COPY.OBJECT_GET", 200, Some(size));
-        self.version_of(source);
-        self.emit();
-    }
-
-    fn settings(&mut self) {
-        let (operation, query) = self.random.pick(
-            &[
-                ("REST.GET.OBJECT_TAGGING", "?tagging"),
-                ("REST.GET.ACL", "?acl"),
-                ("REST.GET.LOCATION", "?location"),
-                ("REST.GET.VERSIONING", "?versioning"),
-                ("REST.GET.BUCKETPOLICY", "?policy"),
-                ("REST.HEAD.BUCKET", ""),
-            ],
-            ("REST.GET.LOCATION", "?location"),
-        );
-        let about_object = operation == "REST.GET.OBJECT_TAGGING";
-        self.without_key();
-        if about_object {
-            self.old_key();
-            self.log_key();
-        }
-        self.request(if query.is_empty() { "HEAD" } else { "GET" }, about_object, query);
-        self.done(operation, 200, None);
-        self.line.sent = Some(140);
-        self.emit();
-    }
-
-    fn preflight(&mut self) {
-        self.old_key();
-        self.log_key();
-        self.request("OPTIONS", true, "");
-        self.done("REST.OPTIONS.PREFLIGHT", 200, None);
-        self.line.version = b"-".to_vec();
-        self.emit();
-    }
-
-    fn lifecycle(&mut self, action: Action) {
-        let transition = action == Action::Transition;
-        let id = if transition { self.old_key() } else { self.new_key() };
-        let line = &mut self.line;
-        line.key.clear();
-        line.operation = if transition {
-            let operations = ["S3.TRANSITION_SIA.OBJECT", "S3.TRANSITION_GIR.OBJECT", "S3.TRANSITION.OBJECT"];
-            self.random.pick(&operations, "S3.TRANSITION.OBJECT")
-        } else if line.bucket.versioned && self.random.below(2) == 0 {
-            "S3.CREATE.DELETEMARKER"
-        } else {
-            "S3.EXPIRE.OBJECT"
-        };
-        if transition {
-            encode_twice(&self.raw, &mut line.key);
-        } else {
-            encode_plus(&self.raw, &mut line.key);
-        }
-        line.ip = b"-".to_vec();
-        line.requester = b"AmazonS3".to_vec();
-        line.uri = b"\"-\"".to_vec();
-        (line.status, line.error, line.sent, line.total, line.turnaround) = (0, "-", None, None, None);
-        line.size = Some(object_size(line.bucket.keys, id));
-        (line.referrer, line.agent, line.tail) = ("-", "-", ["-"; 8]);
-        self.version_of(id);
-        self.emit();
     }
 }

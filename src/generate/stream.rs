@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::hard::{Quirk, spoil_last};
+use super::quirks::{Quirk, spoil_last};
 use super::random::{Random, mix2};
 use super::scribe::{Scribe, World};
 use super::world::BUCKETS;
