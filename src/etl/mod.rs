@@ -1,5 +1,84 @@
 //! The way of a record: list, plan, work, commit (ARCHITECTURE.md).
 
+pub mod commit;
 pub mod encode;
+pub mod hours;
+mod identity;
+mod known;
+mod layout;
+pub mod lease;
 pub mod model;
+pub mod plan;
+pub mod recover;
+pub mod run;
+mod shards;
+pub mod source;
+pub mod state;
 pub mod work;
+
+pub use commit::{CommittedFile, committed};
+pub use run::{Event, Job, Planned, Progress, RunOptions, RunSummary, ShardWorker, WhenBusy, run, run_over, run_with};
+pub use source::{Listing, SourceStores};
+
+use crate::error::{Error, Result};
+use crate::storage::{Created, Store};
+use model::Source;
+
+/// A lake and the sources that fill it.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// Where tables and state lie.
+    pub lake: Store,
+    /// Where log objects come from.
+    pub sources: Vec<Source>,
+    /// How it works.
+    pub settings: Settings,
+}
+
+/// How a pipeline works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long an object must have stayed as it is before it is read, in milliseconds. S3 shows an object when it is
+    /// complete, 1 to 2 s after the time in its name; a file in a folder may still be written to.
+    pub settling_ms: i64,
+    /// How long after a record its object may come, in milliseconds. AWS: most come within hours, some later.
+    pub lag_ms: i64,
+    /// How large shards and plans may be.
+    pub limits: plan::Limits,
+    /// For how long a run that gives no sign of life keeps others out, in milliseconds. On the same machine, one that
+    /// has died is noticed at once.
+    pub lease_ms: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { settling_ms: 2_000, lag_ms: 24 * hours::HOUR_MS, limits: plan::Limits::default(), lease_ms: 60_000 }
+    }
+}
+
+/// What `deploy` did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deployed {
+    /// Whether the lake is new; else it stood there already and is unchanged.
+    pub created: bool,
+}
+
+/// Makes the lake, or finds that it is there.
+pub fn deploy(pipeline: &Pipeline) -> Result<Deployed> {
+    check_sources(&pipeline.sources)?;
+    layout::check_apart(&pipeline.lake, &SourceStores::open(&pipeline.sources)?)?;
+    Ok(Deployed { created: state::make_format(&pipeline.lake)? == Created::Yes })
+}
+
+/// Ids are part of each object's identity, and of lines in the lists.
+fn check_sources(sources: &[Source]) -> Result<()> {
+    for (at, source) in sources.iter().enumerate() {
+        if source.id.is_empty() || source.id.chars().any(char::is_control) {
+            return Err(Error::usage(format!("{:?} cannot be a source's id", source.id)));
+        }
+        if sources.iter().take(at).any(|other| other.id == source.id) {
+            return Err(Error::usage(format!("two sources have the id {}", source.id)).hint("give each its own"));
+        }
+    }
+    Ok(())
+}

@@ -56,6 +56,16 @@ pub enum NotRead {
     Denied,
 }
 
+impl std::fmt::Display for NotRead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            NotRead::Changed => "changed before it was read",
+            NotRead::Vanished => "vanished before it was read",
+            NotRead::Denied => "may not be read",
+        })
+    }
+}
+
 /// A planned object that was not read, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedObject {
@@ -100,6 +110,24 @@ pub struct Counts {
     pub damaged_objects: BTreeMap<String, u64>,
     /// Records of an hour more than `LATE_AFTER_HOURS` before the hour their object was delivered in.
     pub late: u64,
+}
+
+impl Counts {
+    /// Adds other counts to these.
+    pub fn add(&mut self, other: &Self) {
+        self.objects += other.objects;
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.records += other.records;
+        self.rejected += other.rejected;
+        self.late += other.late;
+        for (reason, count) in &other.rejects_by_reason {
+            *self.rejects_by_reason.entry(reason.clone()).or_default() += count;
+        }
+        for (reason, count) in &other.damaged_objects {
+            *self.damaged_objects.entry(reason.clone()).or_default() += count;
+        }
+    }
 }
 
 /// A shard's done-file: everything that the commit needs to know of it.

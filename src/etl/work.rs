@@ -4,7 +4,6 @@
 //! second try writes the same bytes to the same names. Where a planned object turns out changed or gone, the two tries
 //! may have seen different things; then the names carry a hash of what was not read, so that they never share one.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +11,10 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::encode::{EncodedFile, Encoder, ObjectColumns};
+use super::identity;
 use super::model::{NotRead, OutputFile, PlannedObject, RejectedLine, Shard, ShardDone, SkippedObject, Source};
+use super::run::{Job, ShardWorker};
+use super::source::SourceStores;
 use crate::logs::access::{Parser, Reject};
 use crate::logs::columns::TABLE;
 use crate::logs::lines::{Buffers, Event, LineReader, ReadFault, lines, trim_line};
@@ -33,9 +35,6 @@ const REJECT_FILE_BYTES: usize = 8 << 20;
 
 /// How often a shard is begun again because an object changed while it was read.
 const RESTARTS: usize = 16;
-
-/// Where a source's objects are.
-pub type SourceStores = HashMap<String, (Store, Source)>;
 
 /// What a worker needs beside its shard.
 pub struct WorkContext<'a> {
@@ -72,6 +71,21 @@ pub fn work_shard(
     Err(Error::failed(format!("shard {} of plan {} cannot be read", shard.number, context.plan))
         .because("its objects change faster than they can be read")
         .hint("wait until the source is quiet, then run again"))
+}
+
+/// The worker of this program.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogWorker;
+
+impl ShardWorker for LogWorker {
+    fn identity(&self) -> String {
+        identity::this_program()
+    }
+
+    fn work(&self, job: &Job<'_>, progress: Progress<'_>, cancel: &AtomicBool) -> Result<ShardDone> {
+        let context = WorkContext { lake: job.lake, sources: job.sources, plan: job.plan };
+        work_shard(&context, job.shard, progress, cancel)
+    }
 }
 
 enum Interruption {

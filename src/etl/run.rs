@@ -1,0 +1,604 @@
+//! A run: finish what an earlier one began, then plan, work and commit until nothing new is left.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::commit::{self, Entry, Log, Totals};
+use super::hours::HourSet;
+use super::known::Known;
+use super::lease::{Ended, Latest, Lease};
+use super::model::{Counts, FORMAT_VERSION, PlannedObject, Shard, ShardDone};
+use super::plan::{self, Plan, PlannedSource};
+use super::recover::{self, Swept, Unfinished};
+use super::source::{self, Listing, NewObjects, SourceStores, Window};
+use super::state::{self, PlanId};
+use super::work::LogWorker;
+use super::{Pipeline, check_sources, layout, shards};
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Created, Store};
+
+/// How long before a renewal of the lease is due, as a part of its length.
+const RENEW_AFTER: i64 = 3;
+/// How often a run looks whether it is to stop.
+const TICK: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Turns a shard's objects into files of the lake. Called from many threads at once.
+pub trait ShardWorker: Sync {
+    /// Identifies the code and the settings that decide which bytes are written. A plan that was begun by a worker of
+    /// another identity is not gone on with.
+    fn identity(&self) -> String;
+
+    /// Reads the shard's objects in order, writes outputs and reject files, and says what it did. The same objects must
+    /// give the same bytes at the same names; objects that could not be read must give other names. `progress` is told
+    /// the stored bytes read and the records written since it was last told. When `cancel` is set, it may give up with
+    /// an error.
+    fn work(&self, job: &Job<'_>, progress: &(dyn Fn(u64, u64) + Sync), cancel: &AtomicBool) -> Result<ShardDone>;
+}
+
+/// A shard to be worked on.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// Where the outputs go.
+    pub lake: &'a Store,
+    /// Where the objects are.
+    pub sources: &'a SourceStores,
+    /// The plan's name, with which the names of outputs begin.
+    pub plan: &'a str,
+    /// What to read.
+    pub shard: &'a Shard,
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Another run is at work; this one waits for it.
+    WaitingForRun(Box<Latest>),
+    /// The sources are being listed.
+    Listing,
+    /// Objects were modified just now; the run waits so many milliseconds to see whether they stay as they are.
+    Settling {
+        /// How many.
+        objects: u64,
+        /// How long it waits.
+        wait_ms: i64,
+    },
+    /// The work on a plan begins.
+    Planned(Planned),
+    /// A plan is committed.
+    Committed {
+        /// The commit's sequence.
+        sequence: u64,
+        /// What it adds.
+        counts: Counts,
+    },
+}
+
+/// The size of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The commit that it is for.
+    pub sequence: u64,
+    /// Objects.
+    pub objects: u64,
+    /// Bytes as stored.
+    pub bytes: u64,
+    /// Shards.
+    pub shards: u32,
+    /// Shards that an earlier run has done.
+    pub shards_done: u32,
+    /// Whether an earlier run began it.
+    pub resumed: bool,
+}
+
+/// Is told how a run goes on.
+pub trait Progress: Sync {
+    /// Something has begun or ended.
+    fn event(&self, event: &Event);
+    /// So many stored bytes have been read and so many records written since it was last told.
+    fn advance(&self, bytes: u64, records: u64);
+}
+
+/// Tells nobody.
+impl Progress for () {
+    fn event(&self, _event: &Event) {}
+    fn advance(&self, _bytes: u64, _records: u64) {}
+}
+
+/// What to do when another run is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenBusy {
+    /// Say so and end.
+    Fail,
+    /// Wait so many milliseconds for it, then say so and end.
+    Wait(i64),
+    /// Work beside it, without a lease. Harmless, but both do the same work and one of them in vain.
+    WorkBeside,
+}
+
+/// How to run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions<'a> {
+    /// Only objects that may hold records of this half-open range, milliseconds since the epoch: those whose names say
+    /// that they were delivered in it, or by `Settings::lag_ms` later.
+    pub window: Option<(i64, i64)>,
+    /// How many shards are worked on at once.
+    pub threads: usize,
+    /// Now, milliseconds since the epoch.
+    pub now_ms: i64,
+    /// What to do when another run is at work.
+    pub when_busy: WhenBusy,
+    /// Whether to wait, for no longer than the settling time, for objects that were modified just now.
+    pub wait_for_settling: bool,
+    /// Set to interrupt the run. What it has done stays, and the next run goes on with it.
+    pub cancel: Option<&'a AtomicBool>,
+}
+
+impl RunOptions<'_> {
+    /// The usual way, at this time.
+    pub fn at(now_ms: i64) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { window: None, threads, now_ms, when_busy: WhenBusy::Fail, wait_for_settling: true, cancel: None }
+    }
+}
+
+/// What a run did. `counts.lines = counts.records + counts.rejected` was checked before each commit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Whether there was nothing to do.
+    pub nothing_new: bool,
+    /// What the sources held.
+    pub listing: Listing,
+    /// The commits that were made.
+    pub commits: Vec<u64>,
+    /// How many of them were begun by an earlier run.
+    pub resumed: u64,
+    /// How many plans another run committed first. Nothing is lost by it.
+    pub committed_by_others: u64,
+    /// What was read and written.
+    pub counts: Counts,
+    /// Objects that changed or vanished before they were read. The next run takes them up again.
+    pub skipped: u64,
+    /// The first of them.
+    pub skipped_named: Vec<source::Named>,
+    /// Parquet files written.
+    pub files: u64,
+    /// Their bytes.
+    pub output_bytes: u64,
+    /// Earliest and latest record, milliseconds since the epoch.
+    pub time_range: Option<(i64, i64)>,
+    /// Everything that was visible and last modified before this time has been read; milliseconds since the epoch.
+    pub watermark_ms: Option<i64>,
+    /// What was left over from earlier runs and removed.
+    pub swept: Swept,
+    /// How long it took.
+    pub seconds: f64,
+    /// Stored bytes read a second.
+    pub bytes_per_second: f64,
+}
+
+/// Reads what is new and adds it to the lake.
+pub fn run(pipeline: &Pipeline, options: &RunOptions<'_>, progress: &dyn Progress) -> Result<RunSummary> {
+    run_with(pipeline, options, &LogWorker, progress)
+}
+
+/// Like [`run`], with a worker of one's own.
+pub fn run_with(
+    pipeline: &Pipeline,
+    options: &RunOptions<'_>,
+    worker: &dyn ShardWorker,
+    progress: &dyn Progress,
+) -> Result<RunSummary> {
+    let sources = SourceStores::open(&pipeline.sources)?;
+    run_over(pipeline, &sources, options, worker, progress)
+}
+
+/// Like [`run_with`], with sources that are open already.
+pub fn run_over(
+    pipeline: &Pipeline,
+    sources: &SourceStores,
+    options: &RunOptions<'_>,
+    worker: &dyn ShardWorker,
+    progress: &dyn Progress,
+) -> Result<RunSummary> {
+    state::check_format(&pipeline.lake)?;
+    check_sources(&pipeline.sources)?;
+    layout::check_apart(&pipeline.lake, sources)?;
+    let clock = Clock::at(options.now_ms);
+    let lease = take_lease(pipeline, options, &clock, progress)?;
+    let run = Run {
+        pipeline,
+        sources,
+        options,
+        worker,
+        identity: worker.identity(),
+        progress,
+        clock,
+        lease: lease.as_ref(),
+        stop: AtomicBool::new(false),
+        lease_lost: AtomicBool::new(false),
+    };
+    let mut summary = RunSummary::default();
+    let result = run.guarded(&mut summary);
+    summary.seconds = run.clock.seconds();
+    summary.bytes_per_second = summary.counts.bytes as f64 / summary.seconds.max(0.001);
+    let ended = Ended {
+        at_ms: run.clock.now_ms(),
+        error: result.as_ref().err().map(ToString::to_string),
+        commits: summary.commits.clone(),
+        listing: Some(summary.listing.clone()),
+    };
+    if let Some(lease) = lease {
+        // What is committed is committed: a lease that cannot be given back only makes the next run find out by itself
+        // that this one has ended.
+        let _ = lease.release(ended);
+    }
+    result.map(|()| summary)
+}
+
+/// Time goes on from the moment that the caller says it is.
+struct Clock {
+    start_ms: i64,
+    start: Instant,
+}
+
+impl Clock {
+    fn at(now_ms: i64) -> Self {
+        Self { start_ms: now_ms, start: Instant::now() }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.start_ms.saturating_add(i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+}
+
+fn take_lease(
+    pipeline: &Pipeline,
+    options: &RunOptions<'_>,
+    clock: &Clock,
+    progress: &dyn Progress,
+) -> Result<Option<Lease>> {
+    let patience_ms = match options.when_busy {
+        WhenBusy::WorkBeside => return Ok(None),
+        WhenBusy::Fail => 0,
+        WhenBusy::Wait(patience_ms) => patience_ms,
+    };
+    let mut told = false;
+    loop {
+        match Lease::take(&pipeline.lake, clock.now_ms(), pipeline.settings.lease_ms)? {
+            Ok(lease) => return Ok(Some(lease)),
+            Err(latest) if clock.now_ms() - clock.start_ms >= patience_ms => return Err(busy(&pipeline.lake, &latest)),
+            Err(latest) if !told => {
+                progress.event(&Event::WaitingForRun(Box::new(latest)));
+                told = true;
+            }
+            Err(_) => {}
+        }
+        if options.cancel.is_some_and(|cancel| cancel.load(Ordering::SeqCst)) {
+            return Err(interrupted());
+        }
+        std::thread::sleep(TICK);
+    }
+}
+
+/// The error for a lake at which another run is at work.
+pub(super) fn busy(lake: &Store, latest: &Latest) -> Error {
+    let epoch = &latest.epoch;
+    let since = jiff::Timestamp::from_millisecond(epoch.since_ms).map_or_else(|_| "?".to_owned(), |t| t.to_string());
+    Error::failed(format!("another run is at work on {}", lake.location()))
+        .because(format!("process {} on {}, since {since}", epoch.holder.pid, epoch.holder.host))
+        .hint("wait for it to end (`--wait`), or end that process: the next run goes on where it stopped")
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted, "interrupted").hint("the next `bucketscope run` goes on where this one stopped")
+}
+
+/// Everything that a run needs.
+struct Run<'a> {
+    pipeline: &'a Pipeline,
+    sources: &'a SourceStores,
+    options: &'a RunOptions<'a>,
+    worker: &'a dyn ShardWorker,
+    identity: String,
+    progress: &'a dyn Progress,
+    clock: Clock,
+    lease: Option<&'a Lease>,
+    /// Tells the shards to give up.
+    stop: AtomicBool,
+    lease_lost: AtomicBool,
+}
+
+/// How the work on a plan ended.
+enum Outcome {
+    Committed,
+    /// Another run has made this commit, of this plan or of another attempt.
+    ByAnother,
+}
+
+impl Run<'_> {
+    /// Runs with a thread beside it that holds on to the lease and listens for the interruption.
+    fn guarded(&self, summary: &mut RunSummary) -> Result<()> {
+        let ended = AtomicBool::new(false);
+        let result = std::thread::scope(|scope| {
+            scope.spawn(|| self.watch(&ended));
+            // Set whatever happens, or a panic in here would wait for the watching thread for ever.
+            let _guard = SetOnDrop(&ended);
+            self.all(summary)
+        });
+        match result {
+            Err(_) if self.lease_lost.load(Ordering::SeqCst) => {
+                Err(Error::failed("another run has taken over, because this one stood still for too long")
+                    .hint("nothing is lost or doubled; `bucketscope status` shows what the other run does"))
+            }
+            Err(_) if self.is_cancelled() => Err(interrupted()),
+            result => result,
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.options.cancel.is_some_and(|cancel| cancel.load(Ordering::SeqCst))
+    }
+
+    fn watch(&self, ended: &AtomicBool) {
+        let length_ms = self.pipeline.settings.lease_ms;
+        let mut renew_ms = self.clock.now_ms() + length_ms / RENEW_AFTER;
+        while !ended.load(Ordering::SeqCst) {
+            std::thread::park_timeout(TICK);
+            if self.must_stop() {
+                self.stop.store(true, Ordering::SeqCst);
+            }
+            let (Some(lease), now_ms) = (self.lease, self.clock.now_ms()) else { continue };
+            if now_ms < renew_ms {
+                continue;
+            }
+            renew_ms = now_ms + length_ms / RENEW_AFTER;
+            match lease.renew(now_ms) {
+                Ok(true) => {
+                    // Only tidying up; the next sweep does it too.
+                    let _ = recover::drop_old_epochs(&self.pipeline.lake, lease.number());
+                }
+                Ok(false) => self.lease_lost.store(true, Ordering::SeqCst),
+                // A full disk, say: the work itself will tell, if it matters.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn must_stop(&self) -> bool {
+        self.is_cancelled() || self.lease_lost.load(Ordering::SeqCst)
+    }
+
+    fn check_stop(&self) -> Result<()> {
+        if self.must_stop() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    fn all(&self, summary: &mut RunSummary) -> Result<()> {
+        let lake = &self.pipeline.lake;
+        let mut log = Log::default();
+        let mut may_wait = self.options.wait_for_settling && self.pipeline.settings.settling_ms > 0;
+        // Objects of earlier passes that are committed, and so known to the last pass.
+        let mut read_before = 0;
+        loop {
+            log.catch_up(lake)?;
+            self.sweep(&log, summary)?;
+            self.finish_unfinished(&mut log, summary)?;
+            let known = Known::load(lake, &log)?;
+            let pass = self.pass(&known, &mut log, summary, may_wait)?;
+            let read_now = read_before + pass.read;
+            if pass.is_last {
+                summary.listing = pass.listing;
+                summary.listing.new += read_before;
+                summary.listing.known = summary.listing.known.saturating_sub(read_before);
+                break;
+            }
+            read_before = read_now;
+            may_wait = may_wait && !pass.waited;
+        }
+        summary.nothing_new = summary.commits.is_empty() && summary.committed_by_others == 0;
+        summary.watermark_ms = log.last().and_then(|entry| entry.totals.watermark_ms);
+        Ok(())
+    }
+
+    fn sweep(&self, log: &Log, summary: &mut RunSummary) -> Result<()> {
+        summary.swept.add(recover::sweep(&self.pipeline.lake, log, self.lease.map(Lease::number))?);
+        Ok(())
+    }
+
+    fn finish_unfinished(&self, log: &mut Log, summary: &mut RunSummary) -> Result<()> {
+        let lake = &self.pipeline.lake;
+        while let Some(unfinished) = recover::resumable(lake, log.tip() + 1, &self.identity, &self.pipeline.sources)? {
+            if matches!(self.finish(unfinished, true, log, summary)?, Outcome::Committed) {
+                summary.resumed += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists once and commits what is new, plan by plan.
+    fn pass(&self, known: &Known, log: &mut Log, summary: &mut RunSummary, may_wait: bool) -> Result<Pass> {
+        self.progress.event(&Event::Listing);
+        let settling_ms = self.pipeline.settings.settling_ms;
+        let now_ms = self.clock.now_ms();
+        let settled_before_ms = if settling_ms > 0 { now_ms - settling_ms } else { i64::MAX };
+        let lag_ms = self.pipeline.settings.lag_ms;
+        let delivered = self.options.window.map(|(from, to)| (from, to.saturating_add(lag_ms)));
+        let window = Window { settled_before_ms, now_ms, delivered };
+        let mut objects = NewObjects::new(self.sources, known, window);
+        let mut read = 0;
+        loop {
+            let chunk = objects.take_chunk(&self.pipeline.settings.limits, || self.check_stop())?;
+            let is_complete = objects.is_at_end();
+            if is_complete && may_wait && objects.listing.settling > 0 {
+                self.wait_for_settling(&objects)?;
+                return Ok(Pass { read, waited: true, is_last: false, listing: Listing::default() });
+            }
+            if !chunk.is_empty() {
+                let upper_ms = now_ms - settling_ms;
+                let watermark_ms = (is_complete && self.options.window.is_none()).then_some(upper_ms);
+                let count = chunk.len() as u64;
+                let unfinished = self.plan(chunk, watermark_ms, log)?;
+                if matches!(self.finish(unfinished, false, log, summary)?, Outcome::ByAnother) {
+                    return Ok(Pass { read, waited: false, is_last: false, listing: Listing::default() });
+                }
+                read += count;
+            }
+            if is_complete {
+                return Ok(Pass { read, waited: false, is_last: true, listing: objects.listing });
+            }
+        }
+    }
+
+    fn wait_for_settling(&self, objects: &NewObjects<'_>) -> Result<()> {
+        let settling_ms = self.pipeline.settings.settling_ms;
+        let settled_ms = objects.youngest_ms.unwrap_or_default().saturating_add(settling_ms + 1);
+        let wait_ms = (settled_ms - self.clock.now_ms()).clamp(0, settling_ms + 1);
+        self.progress.event(&Event::Settling { objects: objects.listing.settling, wait_ms });
+        let until_ms = self.clock.now_ms() + wait_ms;
+        while self.clock.now_ms() < until_ms {
+            self.check_stop()?;
+            std::thread::sleep(TICK);
+        }
+        Ok(())
+    }
+
+    /// Makes a plan of these objects, or takes over one that another run made at the same moment.
+    fn plan(&self, objects: Vec<PlannedObject>, watermark_ms: Option<i64>, log: &Log) -> Result<Unfinished> {
+        let lake = &self.pipeline.lake;
+        let mut id = recover::next_attempt(lake, log.tip() + 1)?;
+        loop {
+            let plan = self.plan_of(id, &objects, watermark_ms)?;
+            let plan = plan::publish(lake, id, plan)?;
+            if plan.fits(&self.identity, &self.pipeline.sources) {
+                let done = vec![None; plan.lists.len()];
+                return Ok(Unfinished { id, plan, done });
+            }
+            id.attempt += 1;
+        }
+    }
+
+    fn plan_of(&self, id: PlanId, objects: &[PlannedObject], watermark_ms: Option<i64>) -> Result<Plan> {
+        let lists = plan::write_lists(&self.pipeline.lake, id, objects, &self.pipeline.settings.limits)?;
+        let mut delivered = HourSet::default();
+        let mut delivered_is_known = true;
+        for object in objects {
+            match source::delivered_ms(&object.key) {
+                Some(time) => delivered.insert_time(time),
+                None => delivered_is_known = false,
+            }
+        }
+        let mut sources: Vec<PlannedSource> = Vec::new();
+        for (_, source) in self.sources.iter() {
+            if objects.iter().any(|object| object.source == source.id) {
+                sources.push(source.into());
+            }
+        }
+        Ok(Plan {
+            format_version: FORMAT_VERSION,
+            worker: self.identity.clone(),
+            sources,
+            made_ms: self.clock.now_ms(),
+            lists,
+            bytes: plan::bytes_of_shards(objects, &self.pipeline.settings.limits),
+            delivered,
+            delivered_is_known,
+            watermark_ms,
+        })
+    }
+
+    /// Does what is left of a plan and commits it.
+    fn finish(
+        &self,
+        unfinished: Unfinished,
+        resumed: bool,
+        log: &mut Log,
+        summary: &mut RunSummary,
+    ) -> Result<Outcome> {
+        let lake = &self.pipeline.lake;
+        let started_ms = self.clock.now_ms();
+        let Unfinished { id, plan, done } = unfinished;
+        self.progress.event(&Event::Planned(Planned {
+            sequence: id.sequence,
+            objects: plan.objects(),
+            bytes: plan.bytes.iter().sum(),
+            shards: plan.shards(),
+            shards_done: done.iter().flatten().count() as u32,
+            resumed,
+        }));
+        let team = shards::Team {
+            lake,
+            sources: self.sources,
+            worker: self.worker,
+            threads: self.options.threads,
+            progress: &|bytes, records| self.progress.advance(bytes, records),
+            stop: &self.stop,
+        };
+        let outcome = match team.work(id, &plan, done) {
+            // If the commit exists by now, its sweep may have removed the plan under our hands.
+            Err(error) => match recover::is_committed(lake, id.sequence) {
+                Ok(true) if !self.must_stop() => Outcome::ByAnother,
+                _ => return Err(error),
+            },
+            Ok(dones) => {
+                let before = log.last().map_or_else(Totals::default, |entry| entry.totals.clone());
+                let entry = commit::entry_of(id, &plan, &dones, &before, (started_ms, self.clock.now_ms()))?;
+                match commit::publish(lake, &entry)? {
+                    Created::Yes => {
+                        summary.add(&entry);
+                        self.progress.event(&Event::Committed { sequence: id.sequence, counts: entry.counts });
+                        Outcome::Committed
+                    }
+                    Created::Exists => Outcome::ByAnother,
+                }
+            }
+        };
+        if matches!(outcome, Outcome::ByAnother) {
+            summary.committed_by_others += 1;
+        }
+        log.catch_up(lake)?;
+        self.sweep(log, summary)?;
+        Ok(outcome)
+    }
+}
+
+/// What one listing led to.
+struct Pass {
+    /// Objects that were new and are committed now.
+    read: u64,
+    /// Whether it ended because objects were settling, which have had their time now.
+    waited: bool,
+    /// Whether there is nothing left to do.
+    is_last: bool,
+    listing: Listing,
+}
+
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+impl RunSummary {
+    fn add(&mut self, entry: &Entry) {
+        self.commits.push(entry.sequence);
+        self.counts.add(&entry.counts);
+        self.skipped += entry.skipped.len() as u64;
+        for object in entry.skipped.iter().take(source::NAMED_AT_MOST.saturating_sub(self.skipped_named.len())) {
+            self.skipped_named.push(source::Named {
+                source: object.source.clone(),
+                key: object.key.clone(),
+                what: object.reason.to_string(),
+            });
+        }
+        self.files += entry.outputs.len() as u64;
+        self.output_bytes += entry.outputs.iter().map(|output| output.bytes).sum::<u64>();
+        self.time_range = commit::join(self.time_range, entry.time_range);
+    }
+}

@@ -1,0 +1,256 @@
+//! What is there to read: listing the sources and telling apart what is new, known, too young or no log object.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::known::Known;
+use super::model::{PlannedObject, Source};
+use super::plan::Limits;
+use crate::error::Result;
+use crate::logs::name::{LogName, is_ignorable};
+use crate::storage::{Listed, Store, Walked};
+
+/// How many objects of a kind are named in a summary.
+pub(super) const NAMED_AT_MOST: usize = 15;
+/// An object modified further in the future than this is not being written now; its clock is wrong.
+const CLOCK_SKEW_MS: i64 = 60_000;
+
+/// The sources, opened.
+#[derive(Debug, Clone)]
+pub struct SourceStores(BTreeMap<String, (Store, Source)>);
+
+impl SourceStores {
+    /// Opens each source's folder.
+    pub fn open(sources: &[Source]) -> Result<Self> {
+        let mut stores = BTreeMap::new();
+        for source in sources {
+            let store = Store::folder(std::path::Path::new(&source.location))?;
+            stores.insert(source.id.clone(), (store, source.clone()));
+        }
+        Ok(Self(stores))
+    }
+
+    /// Sources over stores that are open already.
+    pub fn over(sources: impl IntoIterator<Item = (Store, Source)>) -> Self {
+        Self(sources.into_iter().map(|(store, source)| (source.id.clone(), (store, source))).collect())
+    }
+
+    /// The source of this id.
+    pub fn get(&self, id: &str) -> Option<&(Store, Source)> {
+        self.0.get(id)
+    }
+
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (&Store, &Source)> {
+        self.0.values().map(|(store, source)| (store, source))
+    }
+}
+
+/// What a listing found, in numbers that add up: `listed = new + known + settling + outside_window + hidden +
+/// unreadable`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Everything below the sources.
+    pub listed: u64,
+    /// Not read before; read now.
+    pub new: u64,
+    /// Read before.
+    pub known: u64,
+    /// Modified so lately that they may still be written to: left for the next run.
+    pub settling: u64,
+    /// Delivered outside the time range asked for.
+    pub outside_window: u64,
+    /// Hidden and temporary files, which are no log objects.
+    pub hidden: u64,
+    /// Broken links, pipes, folders without permission.
+    pub unreadable: u64,
+    /// Of the known ones, those whose size is another one than when they were read. They are not read again.
+    pub changed: u64,
+    /// Of the known ones, those of the same size whose ETag is another one: copied, or rewritten.
+    pub touched: u64,
+    /// The first of those changed or unreadable, and what is the matter with them.
+    pub named: Vec<Named>,
+}
+
+/// An object worth a word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The source's id.
+    pub source: String,
+    /// The key below the source's location.
+    pub key: String,
+    /// What is the matter.
+    pub what: String,
+}
+
+impl Listing {
+    fn name(&mut self, source: &str, key: &str, what: String) {
+        if self.named.len() < NAMED_AT_MOST {
+            self.named.push(Named { source: source.to_owned(), key: key.to_owned(), what });
+        }
+    }
+}
+
+/// What makes an object one for this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Objects modified at this time or later are still settling; milliseconds since the epoch.
+    pub settled_before_ms: i64,
+    /// Now, milliseconds since the epoch.
+    pub now_ms: i64,
+    /// Only objects delivered in this half-open range, milliseconds since the epoch, going by the time in their names;
+    /// those without one are always in it.
+    pub delivered: Option<(i64, i64)>,
+}
+
+/// What an object is to this run.
+enum Kind {
+    New,
+    Known,
+    Settling,
+    OutsideWindow,
+    Hidden,
+}
+
+/// The new objects of all sources, in the order of sources and keys, found while iterating; what else there is is
+/// counted on the way.
+pub struct NewObjects<'a> {
+    sources: Vec<(&'a Store, &'a Source)>,
+    walk: Option<Box<dyn Iterator<Item = Result<Walked>> + Send + 'a>>,
+    known: &'a Known,
+    window: Window,
+    /// The object after the last chunk.
+    ahead: Option<PlannedObject>,
+    /// Complete when the listing has ended.
+    pub listing: Listing,
+    /// When the youngest settling object was modified, milliseconds since the epoch.
+    pub youngest_ms: Option<i64>,
+}
+
+impl<'a> NewObjects<'a> {
+    /// Begins a listing.
+    pub fn new(sources: &'a SourceStores, known: &'a Known, window: Window) -> Self {
+        let mut sources: Vec<_> = sources.iter().collect();
+        sources.reverse();
+        Self { sources, walk: None, known, window, ahead: None, listing: Listing::default(), youngest_ms: None }
+    }
+
+    /// The next new objects, as many as a plan may have. None are left, and the listing is complete, when
+    /// [`NewObjects::is_at_end`] says so. `check` is asked now and then whether to go on.
+    pub fn take_chunk(&mut self, limits: &Limits, check: impl Fn() -> Result<()>) -> Result<Vec<PlannedObject>> {
+        let mut chunk = Vec::new();
+        let mut bytes = 0u64;
+        loop {
+            if chunk.len() % 1_024 == 0 {
+                check()?;
+            }
+            let object = match self.ahead.take() {
+                Some(object) => object,
+                None => match self.next().transpose()? {
+                    Some(object) => object,
+                    None => return Ok(chunk),
+                },
+            };
+            let full = bytes.saturating_add(object.size) > limits.plan_bytes || chunk.len() >= limits.plan_objects;
+            if full && !chunk.is_empty() {
+                self.ahead = Some(object);
+                return Ok(chunk);
+            }
+            bytes = bytes.saturating_add(object.size);
+            chunk.push(object);
+        }
+    }
+
+    /// Whether everything has been listed and taken.
+    pub fn is_at_end(&self) -> bool {
+        self.ahead.is_none() && self.sources.is_empty()
+    }
+
+    fn classify(&mut self, source: &str, object: &Listed) -> Kind {
+        if is_ignorable(&object.path) {
+            return Kind::Hidden;
+        }
+        if let Some(line) = self.known.get(source, &object.path) {
+            if line.size != object.size {
+                self.listing.changed += 1;
+                let what = format!("changed after it was read: {} bytes then, {} now", line.size, object.size);
+                self.listing.name(source, &object.path, what);
+            } else if line.etag != object.etag {
+                self.listing.touched += 1;
+            }
+            return Kind::Known;
+        }
+        if let (Some((from, to)), Some(time)) = (self.window.delivered, delivered_ms(&object.path)) {
+            if time < from || time >= to {
+                return Kind::OutsideWindow;
+            }
+        }
+        let wrong_clock = object.modified_ms > self.window.now_ms.saturating_add(CLOCK_SKEW_MS);
+        if object.modified_ms >= self.window.settled_before_ms && !wrong_clock {
+            self.youngest_ms = self.youngest_ms.max(Some(object.modified_ms));
+            return Kind::Settling;
+        }
+        Kind::New
+    }
+
+    fn take(&mut self, source: &'a Source, walked: Walked) -> Option<PlannedObject> {
+        self.listing.listed += 1;
+        let object = match walked {
+            Walked::Object(object) => object,
+            Walked::Unreadable { path, why } => {
+                self.listing.unreadable += 1;
+                self.listing.name(&source.id, &path, format!("cannot be read: {why}"));
+                return None;
+            }
+        };
+        let kind = self.classify(&source.id, &object);
+        let listing = &mut self.listing;
+        match kind {
+            Kind::New => listing.new += 1,
+            Kind::Known => listing.known += 1,
+            Kind::Settling => listing.settling += 1,
+            Kind::OutsideWindow => listing.outside_window += 1,
+            Kind::Hidden => listing.hidden += 1,
+        }
+        matches!(kind, Kind::New).then(|| PlannedObject {
+            source: source.id.clone(),
+            key: object.path,
+            etag: object.etag,
+            size: object.size,
+        })
+    }
+}
+
+impl Iterator for NewObjects<'_> {
+    type Item = Result<PlannedObject>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let &(store, source) = self.sources.last()?;
+            if self.walk.is_none() {
+                match store.walk("", None) {
+                    Ok(walk) => self.walk = Some(walk),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            match self.walk.as_mut().and_then(Iterator::next) {
+                Some(Ok(walked)) => {
+                    if let Some(object) = self.take(source, walked) {
+                        return Some(Ok(object));
+                    }
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                None => {
+                    self.walk = None;
+                    self.sources.pop();
+                }
+            }
+        }
+    }
+}
+
+/// The time in an object's name, milliseconds since the epoch.
+pub fn delivered_ms(key: &str) -> Option<i64> {
+    LogName::parse(key)?.delivered_at
+}
