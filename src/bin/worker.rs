@@ -93,7 +93,8 @@ impl Arguments {
             return Err(Error::usage("--source is missing").hint(USAGE));
         }
         let mut settings = Settings::default();
-        settings.settling_ms = self.settling_ms.map_or(settings.settling_ms, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        settings.settling_ms =
+            self.settling_ms.map_or(settings.settling_ms, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
         settings.limits.shard_bytes = self.shard_bytes.unwrap_or(settings.limits.shard_bytes);
         Ok(Pipeline { lake: Store::folder(Path::new(lake))?, sources: self.sources.clone(), settings })
     }
