@@ -366,7 +366,8 @@ fn referrer_and_agent<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a [u8], &'a [u8]
     Some((referrer, agent(cursor)?))
 }
 
-/// A user agent: bare `-`, or quoted up to the line's last quote.
+/// A user agent: bare `-`, or quoted up to the line's last quote. Should fields with quotes be added behind it one day, the
+/// last quote is theirs; then what follows it does not look like the fields that do, and an earlier quote is the one.
 fn agent<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     cursor.skip_spaces();
     let text = cursor.rest();
@@ -375,8 +376,29 @@ fn agent<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
         return Some(ABSENT);
     }
     let last = memrchr(b'"', text).filter(|last| *last > 0 && text.starts_with(b"\""))?;
-    cursor.at += last + 1;
-    Some(&text[1..last])
+    let mut end = last;
+    while end > 0 && !is_tail(&text[end + 1..]) {
+        end = memrchr(b'"', &text[..end]).unwrap_or(0);
+    }
+    let end = if end > 0 { end } else { last };
+    cursor.at += end + 1;
+    Some(&text[1..end])
+}
+
+/// Whether a text looks like the fields behind the user agent since 2019: a signature version, a way of authentication
+/// and a TLS version in their places.
+fn is_tail(text: &[u8]) -> bool {
+    let mut cursor = Cursor { line: text, at: 0 };
+    if text.first() != Some(&b' ') {
+        return false;
+    }
+    let mut next_is = |skipped: usize, known: &[&[u8]]| {
+        let field = (0..=skipped).map(|_| cursor.token()).last().flatten();
+        field.is_some_and(|field| {
+            field == ABSENT || known.iter().any(|k| field.get(..k.len()).is_some_and(|f| f.eq_ignore_ascii_case(k)))
+        })
+    };
+    next_is(2, &[b"SigV"]) && next_is(1, &[b"AuthHeader", b"QueryString"]) && next_is(1, &[b"TLS"])
 }
 
 /// `status error bytes size total turnaround`.
@@ -566,6 +588,15 @@ mod tests {
         assert_eq!((record.useragent, record.versionid, record.tail), (ABSENT, ABSENT, &b""[..]));
         let longer = format!("{full} new1  new2 ");
         assert_eq!(tail(both(&longer).tail).1, Some(&b"new1  new2"[..]));
+    }
+
+    #[test]
+    fn fields_with_quotes_behind_the_known_ones_are_kept_and_cost_no_other_field() {
+        let known = line("-", "k", "\"GET /k HTTP/1.1\"", "\"-\" \"an \"odd\" agent\"");
+        let longer = format!("{known} \"a new field\" \"\"");
+        let record = both(&longer);
+        assert_eq!((record.useragent, record.versionid), (&b"an \"odd\" agent"[..], &b"v1"[..]));
+        assert_eq!(tail(record.tail).1, Some(&b"\"a new field\" \"\""[..]));
     }
 
     #[test]

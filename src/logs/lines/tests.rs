@@ -276,15 +276,15 @@ fn a_line_of_100_megabytes_is_passed_over_and_the_next_is_read() {
 
 #[test]
 fn a_gzip_bomb_costs_no_memory() {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    for _ in 0..64 {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..8 {
         encoder.write_all(&vec![b'x'; 1 << 20]).unwrap();
     }
     let bomb = encoder.finish().unwrap();
     let mut buffers = Buffers::new();
     let (found, fault) = read_all(&bomb[..], &mut buffers);
     assert!(fault.is_none());
-    assert_eq!((found[0].length, found[0].how), (64 << 20, How::TooLong));
+    assert_eq!((found[0].length, found[0].how), (8 << 20, How::TooLong));
     assert!(buffers.block.capacity() + buffers.input.capacity() <= MAX_LINE + 1 + READ_STEP);
 }
 
