@@ -1,6 +1,8 @@
 //! The way of a record: list, plan, work, commit (ARCHITECTURE.md).
 
 pub mod commit;
+pub mod destroy;
+pub mod drift;
 pub mod encode;
 pub mod hours;
 mod identity;
@@ -14,11 +16,15 @@ pub mod run;
 mod shards;
 pub mod source;
 pub mod state;
+pub mod status;
 pub mod work;
 
 pub use commit::{CommittedFile, committed};
+pub use destroy::{Destroyed, Inventory, destroy, destroy_inventory};
+pub use drift::{Drift, DriftKind, Finding, drift};
 pub use run::{Event, Job, Planned, Progress, RunOptions, RunSummary, ShardWorker, WhenBusy, run, run_over, run_with};
 pub use source::{Listing, SourceStores};
+pub use status::{Health, Status, status};
 
 use crate::error::{Error, Result};
 use crate::storage::{Created, Store};

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! _state/format.json                        the version; newer is refused
+//! _state/destroying.json                    stands there while the lake is being destroyed
 //! _state/lease/<epoch>.json                 who is at work; saves double work, decides nothing
 //! _state/plans/<plan>/plan.json             exists when the plan is complete
 //! _state/plans/<plan>/lists/<shard>-<hash>.tsv   the objects of a shard; stays, as what is known, after the commit
@@ -24,6 +25,8 @@ use crate::storage::{Created, Store, names};
 pub const STATE: &str = "_state";
 /// Says which version the state has.
 pub const FORMAT: &str = "_state/format.json";
+/// Stands there while a lake is being destroyed.
+pub const DESTROYING: &str = "_state/destroying.json";
 /// The commits.
 pub const LOG: &str = "_state/log";
 /// The plans.
@@ -151,10 +154,24 @@ pub fn write_new<T: Serialize>(lake: &Store, path: &str, value: &T) -> Result<Cr
     lake.write_new(path, json(value)?)
 }
 
+/// Leaves word that the lake is being destroyed, so that nothing takes what is left of it for a whole one.
+pub fn mark_destroying(lake: &Store) -> Result<Created> {
+    lake.write_new(DESTROYING, Bytes::from_static(b"{}"))
+}
+
+fn check_not_destroying(lake: &Store) -> Result<()> {
+    if lake.size(DESTROYING)?.is_none() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("the lake in {} is half destroyed", lake.location()))
+        .hint("run `bucketscope destroy` again to finish that; then `bucketscope deploy` makes a new lake"))
+}
+
 /// Makes `_state/format.json`. Says whether it was made or stood there already.
 pub fn make_format(lake: &Store) -> Result<Created> {
     let format =
         Format { format_version: FORMAT_VERSION, made_by: format!("bucketscope {}", env!("CARGO_PKG_VERSION")) };
+    check_not_destroying(lake)?;
     let created = write_new(lake, FORMAT, &format)?;
     if created == Created::Exists {
         check_format(lake)?;
@@ -164,6 +181,7 @@ pub fn make_format(lake: &Store) -> Result<Created> {
 
 /// Refuses a lake that is not deployed, or whose state a newer program wrote.
 pub fn check_format(lake: &Store) -> Result<()> {
+    check_not_destroying(lake)?;
     let Some(format) = read::<Format>(lake, FORMAT)? else {
         return Err(Error::new(ErrorKind::NotDeployed, format!("there is no lake in {} yet", lake.location()))
             .hint("run `bucketscope deploy` first"));

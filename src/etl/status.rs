@@ -1,0 +1,260 @@
+//! How the pipeline is doing, from the last commit, the lease and the plan that is unfinished. It reads a handful of
+//! small objects, however long the log is.
+
+use serde::{Deserialize, Serialize};
+
+use super::commit::{self, Totals};
+use super::lease::{self, Latest};
+use super::model::{Counts, SkippedObject};
+use super::source::Listing;
+use super::state::{self, PlanId};
+use super::{Pipeline, plan};
+use crate::error::Result;
+use crate::storage::Store;
+
+/// A commit of which more than this share of lines was rejected is a sign that something else than access logs is read.
+const TOO_MANY_REJECTS: f64 = 0.1;
+
+/// How the pipeline is doing, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Everything found has been read.
+    Healthy,
+    /// Nothing has been read yet.
+    Empty,
+    /// There is something that the next run takes up or finishes.
+    Behind,
+    /// Something is wrong that the next run may not mend by itself.
+    Unhealthy,
+}
+
+impl std::fmt::Display for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Health::Healthy => "healthy",
+            Health::Empty => "empty",
+            Health::Behind => "behind",
+            Health::Unhealthy => "unhealthy",
+        })
+    }
+}
+
+/// How the pipeline is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// In a word.
+    pub health: Health,
+    /// Why it is not `healthy`.
+    pub reasons: Vec<String>,
+    /// The last run, or the one at work.
+    pub last_run: Option<LastRun>,
+    /// The last commit.
+    pub last_commit: Option<LastCommit>,
+    /// How many commits there are.
+    pub commits: u64,
+    /// What the lake holds in sum: counts with rejects by reason and late records, files, bytes, time range, watermark.
+    pub totals: Totals,
+    /// The hours between the first and the last in which no object was delivered, going by the time in the objects'
+    /// names. Where names hold no time, the hours without a record stand in for them; `gaps_by` says which.
+    pub gaps: Vec<Gap>,
+    /// What the gaps were found by.
+    pub gaps_by: GapsBy,
+    /// A plan that was begun and is not committed.
+    pub unfinished: Option<UnfinishedPlan>,
+}
+
+/// A run, as its lease tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRun {
+    /// When it began, milliseconds since the epoch.
+    pub started_ms: i64,
+    /// When it ended, milliseconds since the epoch; None if it is at work, or died.
+    pub ended_ms: Option<i64>,
+    /// Whether it is at work, as far as one can tell.
+    pub at_work: bool,
+    /// Its machine.
+    pub host: String,
+    /// Its process.
+    pub pid: u32,
+    /// What went wrong, if it did.
+    pub error: Option<String>,
+    /// The commits that it made.
+    pub commits: Vec<u64>,
+    /// What it found.
+    pub listing: Option<Listing>,
+}
+
+/// The last commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastCommit {
+    /// Its sequence.
+    pub sequence: u64,
+    /// When it was made, milliseconds since the epoch.
+    pub finished_ms: i64,
+    /// What it added.
+    pub counts: Counts,
+    /// Parquet files that it added.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Planned objects that it did not read.
+    pub skipped: u64,
+}
+
+/// Hours without objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Where it begins, milliseconds since the epoch.
+    pub from_ms: i64,
+    /// Where it ends, milliseconds since the epoch; this hour is not part of it.
+    pub to_ms: i64,
+    /// How many hours it lasts.
+    pub hours: u64,
+}
+
+/// What gaps were found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapsBy {
+    /// The times in the objects' names.
+    Delivery,
+    /// The times of the records.
+    Records,
+}
+
+/// A plan that was begun and is not committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedPlan {
+    /// Its name.
+    pub plan: String,
+    /// When it was made, milliseconds since the epoch.
+    pub made_ms: i64,
+    /// Objects.
+    pub objects: u64,
+    /// Bytes as stored.
+    pub bytes: u64,
+    /// Shards.
+    pub shards: u32,
+    /// Of these, how many are done.
+    pub shards_done: u32,
+}
+
+/// How the pipeline is doing.
+pub fn status(pipeline: &Pipeline, now_ms: i64) -> Result<Status> {
+    let lake = &pipeline.lake;
+    state::check_format(lake)?;
+    let tip = commit::tip(lake)?;
+    let last = if tip > 0 { commit::entry(lake, tip)? } else { None };
+    let last_run = lease::latest(lake, now_ms)?.map(last_run);
+    let unfinished = unfinished(lake, tip + 1)?;
+    let totals = last.as_ref().map_or_else(Totals::default, |entry| entry.totals.clone());
+    let skipped: Vec<SkippedObject> = last.as_ref().map_or_else(Vec::new, |entry| entry.skipped.clone());
+    let last_commit = last.map(|entry| LastCommit {
+        sequence: entry.sequence,
+        finished_ms: entry.finished_ms,
+        files: entry.outputs.len() as u64,
+        bytes: entry.outputs.iter().map(|output| output.bytes).sum(),
+        skipped: skipped.len() as u64,
+        counts: entry.counts,
+    });
+    let (gaps_by, gaps) = gaps(&totals);
+    let (health, reasons) = judge(last_run.as_ref(), last_commit.as_ref(), unfinished.as_ref());
+    Ok(Status { health, reasons, last_run, last_commit, commits: tip, totals, gaps, gaps_by, unfinished })
+}
+
+fn last_run(latest: Latest) -> LastRun {
+    let ended = latest.epoch.ended;
+    LastRun {
+        started_ms: latest.epoch.since_ms,
+        ended_ms: ended.as_ref().map(|ended| ended.at_ms),
+        at_work: latest.at_work,
+        host: latest.epoch.holder.host,
+        pid: latest.epoch.holder.pid,
+        error: ended.as_ref().and_then(|ended| ended.error.clone()),
+        commits: ended.as_ref().map_or_else(Vec::new, |ended| ended.commits.clone()),
+        listing: ended.and_then(|ended| ended.listing),
+    }
+}
+
+fn unfinished(lake: &Store, sequence: u64) -> Result<Option<UnfinishedPlan>> {
+    let ids: Vec<PlanId> = plan::all(lake)?.into_iter().filter(|id| id.sequence == sequence).collect();
+    for id in ids.into_iter().rev() {
+        let Some(plan) = plan::load(lake, id)? else { continue };
+        let done = lake.names(&format!("{}/done", id.folder()))?;
+        let done = done.iter().filter(|path| path.ends_with(".json")).count();
+        return Ok(Some(UnfinishedPlan {
+            plan: id.to_string(),
+            made_ms: plan.made_ms,
+            objects: plan.objects(),
+            bytes: plan.bytes.iter().sum(),
+            shards: plan.shards(),
+            shards_done: u32::try_from(done).unwrap_or(u32::MAX),
+        }));
+    }
+    Ok(None)
+}
+
+fn gaps(totals: &Totals) -> (GapsBy, Vec<Gap>) {
+    let (by, hours) = match totals.delivered_is_known && !totals.delivered_hours.is_empty() {
+        true => (GapsBy::Delivery, &totals.delivered_hours),
+        false => (GapsBy::Records, &totals.record_hours),
+    };
+    let gap = |range: super::hours::HourRange| {
+        let (from_ms, to_ms) = range.milliseconds();
+        Gap { from_ms, to_ms, hours: range.count() }
+    };
+    (by, hours.gaps().into_iter().map(gap).collect())
+}
+
+fn judge(
+    run: Option<&LastRun>,
+    commit: Option<&LastCommit>,
+    unfinished: Option<&UnfinishedPlan>,
+) -> (Health, Vec<String>) {
+    let mut findings: Vec<(Health, String)> = Vec::new();
+    let mut find = |health, reason: String| findings.push((health, reason));
+    let at_work = run.is_some_and(|run| run.at_work);
+    if let Some(run) = run {
+        match &run.error {
+            Some(error) if error.starts_with("interrupted") => {
+                find(Health::Behind, "the last run was interrupted".into())
+            }
+            Some(error) => find(Health::Unhealthy, format!("the last run failed: {error}")),
+            None if run.ended_ms.is_none() && !at_work => {
+                find(Health::Behind, "the last run died; the next one goes on where it stopped".into());
+            }
+            None => {}
+        }
+        let listing = run.listing.clone().unwrap_or_default();
+        if listing.settling > 0 {
+            find(Health::Behind, format!("{} objects were still settling in the last run", listing.settling));
+        }
+        if listing.unreadable > 0 {
+            find(Health::Unhealthy, format!("{} files could not be read in the last run", listing.unreadable));
+        }
+        if listing.changed > 0 {
+            find(Health::Unhealthy, format!("{} objects changed after they were read", listing.changed));
+        }
+    }
+    if let Some(unfinished) = unfinished.filter(|_| !at_work) {
+        let UnfinishedPlan { plan, shards, shards_done, .. } = unfinished;
+        find(Health::Behind, format!("the plan {plan} is unfinished: {shards_done} of {shards} shards are done"));
+    }
+    match commit {
+        None if !at_work => find(Health::Empty, "nothing has been read yet".into()),
+        None => {}
+        Some(commit) => {
+            if commit.skipped > 0 {
+                let skipped = commit.skipped;
+                find(Health::Behind, format!("{skipped} objects changed or vanished before they were read"));
+            }
+            let share = commit.counts.rejected as f64 / commit.counts.lines.max(1) as f64;
+            if share > TOO_MANY_REJECTS {
+                find(Health::Unhealthy, format!("{:.0} % of the last commit's lines were rejected", share * 100.0));
+            }
+        }
+    }
+    let health = findings.iter().map(|(health, _)| *health).max().unwrap_or(Health::Healthy);
+    (health, findings.into_iter().map(|(_, reason)| reason).collect())
+}
