@@ -2,11 +2,21 @@
 //!
 //! Rooms and what each may depend on are described in ARCHITECTURE.md.
 
+#[cfg(all(feature = "cli", feature = "local"))]
+pub mod app;
+#[cfg(all(feature = "cli", feature = "local"))]
+pub mod cli;
+#[cfg(all(feature = "cli", feature = "local"))]
+pub mod cmd;
+#[cfg(all(feature = "cli", feature = "local"))]
+pub mod config;
 pub mod error;
 pub mod etl;
 pub mod generate;
 pub mod logs;
 pub mod query;
 pub mod storage;
+#[cfg(all(feature = "cli", feature = "local"))]
+pub mod ui;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,200 @@
+//! What a user can type. Values are checked here; what they mean is decided in `cmd/`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::ui::{ColorChoice, Format};
+
+/// See who touched what in your S3 buckets: access logs in, a Parquet lake, answers out.
+#[derive(Debug, Parser)]
+#[command(name = "bucketscope", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Work in the project in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub project: Option<PathBuf>,
+    /// Use this configuration file [default: bucketscope.yaml]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// How to write the answer
+    #[arg(long, short, value_name = "FORMAT", global = true, value_enum)]
+    pub output: Option<Format>,
+    /// Say yes to everything that destroys nothing
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Never ask; a missing value is an error that names its flag
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Print data and errors only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t)]
+    pub color: ColorChoice,
+}
+
+/// The commands, in the order in which they are needed.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write bucketscope.yaml, with comments; add log folders to it later
+    Init(Init),
+    /// Print log lines as records, without any pipeline
+    Parse(Parse),
+    /// Write realistic log objects, the same for the same seed
+    Generate(Generate),
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Take the default for everything that is not given
+    #[arg(long)]
+    pub defaults: bool,
+    /// Where the pipeline runs
+    #[arg(long, value_name = "TARGET", value_enum)]
+    pub target: Option<TargetName>,
+    /// Folders of S3 server access logs; may be given again to add some
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub logs: Vec<PathBuf>,
+    /// The pipeline's name [default: the folder's]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The lake's folder [default: lake]
+    #[arg(long, value_name = "PATH")]
+    pub lake: Option<PathBuf>,
+}
+
+/// Where a pipeline can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetName {
+    /// On this machine, without any account
+    Local,
+    /// In an AWS account (not in this version)
+    Aws,
+}
+
+/// `parse`.
+#[derive(Debug, Args)]
+pub struct Parse {
+    /// Log files (plain, gzip or zstd), folders of them, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Keep lines that are no records in this file, as ndjson with reason, object and line
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Exit with 1 if any line is no record
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Where to write; created if it is not there
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// How much log text, such as 500MB or 2GB
+    #[arg(long, value_name = "SIZE", default_value = "100MB", value_parser = parse_bytes)]
+    pub bytes: u64,
+    /// The same seed makes the same logs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The first day [default: 2026-06-01]
+    #[arg(long, value_name = "DATE")]
+    pub start: Option<jiff::civil::Date>,
+    /// Days over which the log objects spread [default: 30]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: Option<u32>,
+    /// Log objects to write [default: one a MB, at least one an hour]
+    #[arg(long, value_name = "N")]
+    pub objects: Option<u64>,
+    /// How the objects are named
+    #[arg(long, value_enum, default_value_t)]
+    pub layout: LayoutName,
+    /// Mix in every quirk that real logs have
+    #[arg(long)]
+    pub hard: bool,
+}
+
+/// S3's layouts of log objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LayoutName {
+    /// [prefix]YYYY-MM-DD-hh-mm-ss-Unique, all buckets in one folder
+    #[default]
+    Simple,
+    /// Account/Region/Bucket/YYYY/MM/DD/YYYY-MM-DD-hh-mm-ss-Unique
+    Partitioned,
+}
+
+/// `2GB`, `500 MB`, `1GiB`, `1000000`: decimal units as disks are sold, binary ones with an i.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits_end);
+    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "t" | "tb" => 1_000_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return Err("expected a size such as 500MB, 2GB or 1GiB".to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| "expected a size such as 500MB, 2GB or 1GiB".to_owned())?;
+    let bytes = number * factor as f64;
+    // 2^53: up to here every whole number of bytes is exact.
+    if !(1.0..=9.0e15).contains(&bytes) {
+        return Err("expected 1 byte or more, and less than 9 PB".to_owned());
+    }
+    Ok(bytes as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_decimal_unless_they_say_otherwise() {
+        assert_eq!(parse_bytes("2GB"), Ok(2_000_000_000));
+        assert_eq!(parse_bytes("1.5 mb"), Ok(1_500_000));
+        assert_eq!(parse_bytes("1GiB"), Ok(1 << 30));
+        assert_eq!(parse_bytes("1000"), Ok(1_000));
+        for wrong in ["", "GB", "2 bananas", "0", "-1", "1e9", "99999999TB"] {
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_holds_everywhere_stands_before_or_after_the_command() {
+        let before = Cli::parse_from(["bucketscope", "-C", "x", "--output", "json", "parse", "-"]);
+        let after = Cli::parse_from(["bucketscope", "parse", "-", "-C", "x", "--output", "json"]);
+        assert_eq!(before.global.project, after.global.project);
+        assert_eq!(before.global.output, Some(Format::Json));
+        assert_eq!(after.global.output, Some(Format::Json));
+    }
+}

@@ -1,0 +1,298 @@
+//! `init`: writes bucketscope.yaml, or adds log folders to it.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::folder::{self, Found};
+use super::{Context, input_needed};
+use crate::cli::{Init, TargetName};
+use crate::config::{self, Config, NewConfig, NewSource};
+use crate::ui::export::envelope;
+use crate::ui::text::{self, shell_word};
+use crate::ui::{Outcome, Screen, View, ask};
+use crate::{Error, Result};
+
+/// What `init` did.
+#[derive(Debug, Serialize)]
+struct Initialised {
+    config: String,
+    change: Change,
+    name: String,
+    lake: String,
+    sources: Vec<SourceFound>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Change {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+#[derive(Debug, Serialize)]
+struct SourceFound {
+    id: String,
+    path: String,
+    #[serde(flatten)]
+    found: Found,
+}
+
+/// Everything that must be known before a file is written.
+struct Answers {
+    name: String,
+    lake: PathBuf,
+    logs: Vec<PathBuf>,
+}
+
+/// Runs `init`.
+///
+/// # Errors
+/// If a value is missing or cannot be, or the file cannot be read or written.
+pub fn execute(context: &Context, args: &Init) -> Result<Outcome> {
+    if args.target == Some(TargetName::Aws) {
+        return Err(Error::usage("--target: `aws` is not in this version of bucketscope")
+            .hint("--target local needs no account and answers the same questions"));
+    }
+    let path = context.config_path();
+    let done = match std::fs::read_to_string(&path) {
+        Ok(text) => again(context, args, &path, &text)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(context, args, &path)?,
+        Err(error) => return Err(Error::failed(format!("cannot read {}", path.display())).because(error)),
+    };
+    Ok(Outcome::of(done))
+}
+
+fn create(context: &Context, args: &Init, path: &Path) -> Result<Initialised> {
+    let home = home_of(path)?;
+    let answers = answers(context, args, &home)?;
+    let logs = checked_folders(&answers.logs, &[], &home.join(&answers.lake))?;
+    let sources: Vec<NewSource> = logs.iter().map(|log| new_source(log, &home, &[])).collect();
+    let new = NewConfig { name: answers.name, lake: shown_from(&home, &answers.lake), sources };
+    let text = config::render(&new);
+    let config = Config::parse(&text, path)?;
+    write(path, &text)?;
+    let done = describe(path, &home, &config, Change::Created);
+    if context.ui.interactive() && !args.defaults {
+        context.ui.note(&format!("\nThe same without questions:\n  {}", same_command(context, &config)));
+    }
+    Ok(done)
+}
+
+/// `init` over its own file: adds folders, changes what is given, keeps every comment.
+fn again(context: &Context, args: &Init, path: &Path, text: &str) -> Result<Initialised> {
+    let home = home_of(path)?;
+    let before = Config::parse(text, path)?;
+    let mut edited = text.to_owned();
+    if let Some(name) = args.name.as_ref().filter(|name| **name != before.name) {
+        config::check_name(name).map_err(|why| Error::usage(format!("--name: `{name}` cannot be a name: {why}")))?;
+        edited = config::set_scalar(&edited, "name", name, path)?;
+    }
+    if let Some(lake) = &args.lake {
+        let lake = shown_from(&home, &absolute(&context.path(lake))?);
+        if home.join(&lake) != home.join(&before.lake) {
+            edited = config::set_scalar(&edited, "lake", &lake, path)?;
+        }
+    }
+    let known: Vec<PathBuf> = before.sources.iter().map(|source| home.join(&source.path)).collect();
+    let given = args.logs.iter().map(|log| absolute(&context.path(log))).collect::<Result<Vec<_>>>()?;
+    let new: Vec<PathBuf> = given.into_iter().filter(|log| !known.iter().any(|old| same_folder(old, log))).collect();
+    let lake = home.join(&Config::parse(&edited, path)?.lake);
+    let new = checked_folders(&new, &known, &lake)?;
+    if !new.is_empty() {
+        let ids: Vec<&str> = before.sources.iter().map(|source| source.id.as_str()).collect();
+        let sources: Vec<NewSource> = new.iter().map(|log| new_source(log, &home, &ids)).collect();
+        edited = config::add_sources(&edited, &sources, path)?;
+    }
+    let change = if edited == text { Change::Unchanged } else { Change::Updated };
+    if change == Change::Updated {
+        write(path, &edited)?;
+    }
+    Ok(describe(path, &home, &Config::parse(&edited, path)?, change))
+}
+
+fn answers(context: &Context, args: &Init, home: &Path) -> Result<Answers> {
+    let folder = home.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = args.name.clone().unwrap_or_else(|| config::slug(&folder));
+    let check = |name: &str| config::check_name(name);
+    check(&name).map_err(|why| Error::usage(format!("--name: `{name}` cannot be a name: {why}")))?;
+    let lake = match &args.lake {
+        Some(lake) => absolute(&context.path(lake))?,
+        None => home.join("lake"),
+    };
+    let mut logs = args.logs.iter().map(|log| absolute(&context.path(log))).collect::<Result<Vec<_>>>()?;
+    if args.defaults || !context.ui.interactive() {
+        if logs.is_empty() {
+            return Err(input_needed(
+                "init does not know where the logs are",
+                "--logs PATH, a folder of S3 server access logs",
+            ));
+        }
+        return Ok(Answers { name, lake, logs });
+    }
+    if logs.is_empty() {
+        logs.push(ask_for_logs(context, home)?);
+    } else {
+        logs.iter().for_each(|log| context.ui.note(&format!("{}: {}", log.display(), folder::look(log).words())));
+    }
+    let name = if args.name.is_some() { name } else { ask::text("Name of the pipeline", Some(name), check)? };
+    let lake = match &args.lake {
+        Some(_) => lake,
+        None => {
+            let typed = ask::text("Folder of the lake", Some("lake".to_owned()), |_| Ok(()))?;
+            absolute(&home.join(typed))?
+        }
+    };
+    Ok(Answers { name, lake, logs })
+}
+
+/// Shows log folders close by, then asks; an answer is looked into before it is taken.
+fn ask_for_logs(context: &Context, home: &Path) -> Result<PathBuf> {
+    let near = folder::near(home);
+    if !near.is_empty() {
+        context.ui.note("Log objects found close by:");
+        near.iter().for_each(|(path, found)| context.ui.note(&format!("  {}: {}", path.display(), found.words())));
+    }
+    let default = near.first().map(|(path, _)| path.display().to_string());
+    let check = |typed: &str| match home.join(typed) {
+        path if !path.is_dir() => Err(format!("{} is no folder", path.display())),
+        path if folder::look(&path).log_objects == 0 => {
+            Err(format!("{} holds no S3 server access logs", path.display()))
+        }
+        _ => Ok(()),
+    };
+    let typed = ask::text("Folder of the S3 server access logs", default, check)?;
+    let path = absolute(&home.join(typed))?;
+    context.ui.note(&format!("  {}", folder::look(&path).words()));
+    Ok(path)
+}
+
+/// The folders, if each is one and none holds another or the lake: a record would then be read twice.
+fn checked_folders(new: &[PathBuf], known: &[PathBuf], lake: &Path) -> Result<Vec<PathBuf>> {
+    let mut taken: Vec<PathBuf> = known.to_vec();
+    let mut out = Vec::new();
+    for log in new {
+        if log.is_file() {
+            return Err(Error::usage(format!("--logs: {} is a file", log.display()))
+                .hint("give the folder it is in; bucketscope parse FILE reads single files"));
+        }
+        if !log.is_dir() {
+            return Err(Error::usage(format!("--logs: there is no folder {}", log.display())));
+        }
+        if out.contains(log) {
+            continue;
+        }
+        folder::check_apart(log, &taken, lake)?;
+        taken.push(log.clone());
+        out.push(log.clone());
+    }
+    Ok(out)
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    folder::resolved(a) == folder::resolved(b)
+}
+
+/// The id is made of the folder's name and its place: `init` on the same folder gives the same id, even after the
+/// configuration was lost, and on another folder of the same name another one.
+fn new_source(log: &Path, home: &Path, taken: &[&str]) -> NewSource {
+    let name = log.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let place = folder::resolved(log);
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(place.as_os_str().as_encoded_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let ids = (4..=hex.len()).map(|end| format!("{}-{}", slug_24(&name), &hex[..end.min(12)]));
+    let id = ids.into_iter().find(|id| !taken.contains(&id.as_str())).unwrap_or_else(|| "logs".to_owned());
+    NewSource { id, path: shown_from(home, log), account_id: None, bucket_region: None }
+}
+
+fn slug_24(name: &str) -> String {
+    let mut slug = config::slug(name);
+    slug.truncate(24);
+    slug.trim_end_matches('-').to_owned()
+}
+
+/// The folder that holds the configuration; made if it is not there.
+fn home_of(path: &Path) -> Result<PathBuf> {
+    let path = absolute(path)?;
+    Ok(path.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(path)
+        .map_err(|error| Error::usage(format!("`{}` is no path", path.display())).because(error))?;
+    // `a/../b` and `./b` are the same folder and shall look the same in the file.
+    Ok(std::fs::canonicalize(&path).unwrap_or(path))
+}
+
+/// A path as it stands in the file: relative below the file's folder, absolute elsewhere.
+fn shown_from(home: &Path, path: &Path) -> String {
+    let resolved_home = folder::resolved(home);
+    let resolved = folder::resolved(path);
+    match resolved.strip_prefix(&resolved_home) {
+        Ok(below) if below.as_os_str().is_empty() => "./".to_owned(),
+        Ok(below) => below.to_string_lossy().into_owned(),
+        Err(_) => resolved.to_string_lossy().into_owned(),
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let cannot = |error| Error::failed(format!("cannot write {}", path.display())).because(error);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(cannot)?;
+    }
+    // A reader, and a crash, see the old file or the new one.
+    let temporary = path.with_extension("yaml.tmp");
+    std::fs::write(&temporary, text).map_err(cannot)?;
+    std::fs::rename(&temporary, path).map_err(cannot)
+}
+
+fn describe(path: &Path, home: &Path, config: &Config, change: Change) -> Initialised {
+    let sources = config.sources.iter().map(|source| SourceFound {
+        id: source.id.clone(),
+        path: source.path.display().to_string(),
+        found: folder::look(&home.join(&source.path)),
+    });
+    Initialised {
+        config: path.display().to_string(),
+        change,
+        name: config.name.clone(),
+        lake: config.lake.display().to_string(),
+        sources: sources.collect(),
+    }
+}
+
+fn same_command(context: &Context, config: &Config) -> String {
+    let logs: Vec<String> =
+        config.sources.iter().map(|source| shell_word(&source.path.to_string_lossy()).into_owned()).collect();
+    context.command(&format!(
+        "init --defaults --target local --name {} --lake {} --logs {}",
+        config.name,
+        shell_word(&config.lake.to_string_lossy()),
+        logs.join(" ")
+    ))
+}
+
+impl View for Initialised {
+    fn human(&self, screen: &Screen) -> String {
+        let paint = screen.paint;
+        let did = match self.change {
+            Change::Created => "Wrote",
+            Change::Updated => "Updated",
+            Change::Unchanged => "Nothing to change in",
+        };
+        let mut out = format!("{} {}\n", paint.green(did), text::visible(&self.config));
+        let _ = writeln!(out, "  {}  {}", paint.dim("name"), self.name);
+        for source in &self.sources {
+            let _ =
+                writeln!(out, "  {}  {} ({})", paint.dim("logs"), text::visible(&source.path), source.found.words());
+        }
+        let _ = writeln!(out, "  {}  {}", paint.dim("lake"), text::visible(&self.lake));
+        out
+    }
+
+    fn json(&self) -> String {
+        envelope("init", self)
+    }
+}

@@ -1,0 +1,320 @@
+//! `parse`: log lines in, records out, without any pipeline.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Context, folder, records};
+use crate::cli::Parse;
+use crate::etl::model::RejectedLine;
+use crate::logs::access::{Parser, Reject};
+use crate::logs::lines::{Buffers, Event, LineReader, ReadFault, lines, trim_line};
+use crate::ui::sample::Sample;
+use crate::ui::text::{self, plural};
+use crate::ui::{Format, Outcome, Ui};
+use crate::{Error, Result};
+
+/// Records are handed to stdout in pieces of this size.
+const PIECE: usize = 128 * 1024;
+
+/// Of a rejected line, this much is kept.
+const KEPT: usize = 4096;
+
+/// Runs `parse`.
+///
+/// # Errors
+/// If a file cannot be read or the output cannot be written, and with `--strict` if a line is no record.
+pub fn execute(context: &Context, args: &Parse) -> Result<Outcome> {
+    let format = context.ui.format_or(Format::Ndjson);
+    if format == Format::Table {
+        return Err(Error::usage("parse does not draw tables: a record has 29 columns")
+            .hint("--output ndjson or csv; `bucketscope demo` shows tables made of logs"));
+    }
+    let inputs = inputs(context, &args.files)?;
+    let rejects = args.rejects.as_deref().map(|path| Rejects::create(&context.path(path))).transpose()?;
+    let mut work = Work { rejects, ..Work::new(format) };
+    let heard_to_the_end = context.ui.stream(|out| work.all(&inputs, out))?;
+    let kept_in = match work.rejects.take() {
+        Some(rejects) => Some(rejects.finish()?),
+        None => None,
+    };
+    if !heard_to_the_end {
+        // A reader that has left (`| head`) wants no sums of what it has not read.
+        return Ok(Outcome::silent());
+    }
+    work.summary(&context.ui, kept_in.as_deref());
+    let failed = work.unreadable > 0 || (args.strict && (work.rejected() > 0 || work.damaged > 0));
+    Ok(Outcome::silent().code(u8::from(failed)))
+}
+
+/// A file, or standard input.
+enum Input {
+    Stdin,
+    File(PathBuf),
+}
+
+fn inputs(context: &Context, typed: &[PathBuf]) -> Result<Vec<Input>> {
+    let mut out = Vec::new();
+    for path in typed {
+        if path.as_os_str() == "-" {
+            out.push(Input::Stdin);
+            continue;
+        }
+        let path = context.path(path);
+        if path.is_dir() {
+            out.extend(folder::readable(&path).into_iter().map(Input::File));
+        } else {
+            out.push(Input::File(path));
+        }
+    }
+    if out.is_empty() {
+        return Err(
+            Error::failed("there is nothing to parse").hint("give log files, folders of them, or - for standard input")
+        );
+    }
+    Ok(out)
+}
+
+/// What has been done so far.
+struct Work {
+    format: Format,
+    parser: Parser,
+    piece: Vec<u8>,
+    rejects: Option<Rejects>,
+    files: u64,
+    records: u64,
+    reasons: BTreeMap<&'static str, u64>,
+    examples: Sample,
+    damaged: u64,
+    unreadable: u64,
+    /// Lines on stderr about files, printed when stdout is done.
+    troubles: Vec<String>,
+}
+
+impl Work {
+    fn new(format: Format) -> Self {
+        Self {
+            format,
+            parser: Parser::default(),
+            piece: Vec::with_capacity(2 * PIECE),
+            rejects: None,
+            files: 0,
+            records: 0,
+            reasons: BTreeMap::new(),
+            examples: Sample::default(),
+            damaged: 0,
+            unreadable: 0,
+            troubles: Vec::new(),
+        }
+    }
+
+    fn rejected(&self) -> u64 {
+        self.reasons.values().sum()
+    }
+
+    fn all(&mut self, inputs: &[Input], out: &mut dyn Write) -> io::Result<()> {
+        match self.format {
+            Format::Csv => records::csv_header(&mut self.piece),
+            Format::Json => {
+                self.piece.extend_from_slice(b"{\n  \"schema_version\": 1,\n  \"command\": \"parse\",\n  \"rows\": [")
+            }
+            Format::Ndjson | Format::Table => {}
+        }
+        let mut buffers = Buffers::new();
+        for input in inputs {
+            match input {
+                Input::Stdin => self.one("-", io::stdin().lock(), &mut buffers, out)?,
+                Input::File(path) => {
+                    let name = path.to_string_lossy();
+                    match File::open(path) {
+                        Ok(file) => self.one(&name, file, &mut buffers, out)?,
+                        Err(error) => self.cannot_read(&name, &error),
+                    }
+                }
+            }
+        }
+        if self.format == Format::Json {
+            self.piece.extend_from_slice(if self.records == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" });
+        }
+        out.write_all(&self.piece)?;
+        self.piece.clear();
+        Ok(())
+    }
+
+    fn cannot_read(&mut self, name: &str, error: &io::Error) {
+        self.unreadable += 1;
+        self.troubles.push(format!("cannot read {}: {error}", text::visible(name)));
+    }
+
+    fn one(&mut self, name: &str, from: impl Read, buffers: &mut Buffers, out: &mut dyn Write) -> io::Result<()> {
+        self.files += 1;
+        let mut reader = LineReader::new(from, buffers);
+        let mut number = 0;
+        loop {
+            match reader.next_event() {
+                Ok(Some(event)) => number = self.event(name, number, &event, out)?,
+                Ok(None) => return Ok(()),
+                Err(ReadFault::Io(error)) => {
+                    self.cannot_read(name, &error);
+                    return Ok(());
+                }
+                Err(ReadFault::Damaged(damage)) => {
+                    self.damaged += 1;
+                    self.troubles.push(format!(
+                        "{} is damaged ({}); what stands before the damage was read",
+                        text::visible(name),
+                        damage.as_str()
+                    ));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Handles what the reader found behind line `number`; returns the number of the last line in it.
+    fn event(&mut self, name: &str, mut number: u64, event: &Event<'_>, out: &mut dyn Write) -> io::Result<u64> {
+        match event {
+            Event::Lines { bytes, offset } => {
+                let mut begins = *offset;
+                for line in lines(bytes) {
+                    number += 1;
+                    match self.parser.parse(trim_line(line)) {
+                        Ok(record) => {
+                            self.records += 1;
+                            write_record(self.format, self.records == 1, &record, &mut self.piece);
+                        }
+                        Err(reason) => self.reject(name, number, begins, line, line.len() as u64, reason),
+                    }
+                    begins += line.len() as u64 + 1;
+                    if self.piece.len() >= PIECE {
+                        out.write_all(&self.piece)?;
+                        self.piece.clear();
+                    }
+                }
+            }
+            Event::TooLong { head, length, offset } => {
+                number += 1;
+                self.reject(name, number, *offset, head, *length, Reject::TooLong);
+            }
+            Event::Cut { bytes, offset } => {
+                number += 1;
+                self.reject(name, number, *offset, bytes, bytes.len() as u64, Reject::CutShort);
+            }
+        }
+        Ok(number)
+    }
+
+    fn reject(&mut self, name: &str, line: u64, offset: u64, bytes: &[u8], length: u64, reason: Reject) {
+        *self.reasons.entry(reason.as_str()).or_default() += 1;
+        let kept = &bytes[..bytes.len().min(KEPT)];
+        self.examples.add(reason.as_str(), || {
+            let shown = text::visible(&escaped(&kept[..kept.len().min(200)])).into_owned();
+            format!("{}:{line}: {reason}: {}", text::visible(name), text::shorten(&shown, 80))
+        });
+        if let Some(rejects) = &mut self.rejects {
+            rejects.add(&RejectedLine {
+                source: String::new(),
+                object: name.to_owned(),
+                line,
+                offset,
+                length,
+                reason: reason.as_str().to_owned(),
+                text: escaped(kept),
+                cut: kept.len() as u64 != length,
+            });
+        }
+    }
+
+    /// On stderr: `lines = records + rejected`, and where the rejects are.
+    fn summary(&self, ui: &Ui, kept_in: Option<&Path>) {
+        self.troubles.iter().for_each(|trouble| ui.warn(trouble));
+        let rejected = self.rejected();
+        if rejected > 0 && kept_in.is_none() {
+            self.examples.lines().iter().for_each(|line| ui.note(line));
+        }
+        ui.note(&format!(
+            "{}: {} = {} + {} rejected",
+            plural(self.files, "file", "files"),
+            plural(self.records + rejected, "line", "lines"),
+            plural(self.records, "record", "records"),
+            text::count(rejected),
+        ));
+        for (reason, count) in &self.reasons {
+            ui.note(&format!("  {reason}: {}", text::count(*count)));
+        }
+        match kept_in {
+            Some(path) if rejected > 0 => ui.note(&format!("rejected lines are kept in {}", path.display())),
+            None if rejected > 0 => ui.note("--rejects FILE keeps the rejected lines"),
+            _ => {}
+        }
+    }
+}
+
+fn write_record(format: Format, first: bool, record: &crate::logs::access::Record<'_>, piece: &mut Vec<u8>) {
+    match format {
+        Format::Csv => records::csv(record, piece),
+        Format::Json => {
+            piece.extend_from_slice(if first { b"\n    " } else { b",\n    " });
+            records::json(record, piece);
+        }
+        Format::Ndjson | Format::Table => {
+            records::json(record, piece);
+            piece.push(b'\n');
+        }
+    }
+}
+
+/// A line as reject files have it: what is not UTF-8 as `\xHH`, a backslash as `\\`.
+fn escaped(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+/// The file of `--rejects`.
+struct Rejects {
+    path: PathBuf,
+    out: BufWriter<File>,
+    failed: Option<io::Error>,
+}
+
+impl Rejects {
+    fn create(path: &Path) -> Result<Self> {
+        let file = File::create(path)
+            .map_err(|error| Error::failed(format!("--rejects: cannot write {}", path.display())).because(error))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::new(file), failed: None })
+    }
+
+    fn add(&mut self, line: &RejectedLine) {
+        if self.failed.is_none() {
+            let written = serde_json::to_writer(&mut self.out, line).map_err(io::Error::from);
+            self.failed = written.and_then(|()| self.out.write_all(b"\n")).err();
+        }
+    }
+
+    fn finish(mut self) -> Result<PathBuf> {
+        let flushed = self.out.flush();
+        match self.failed.or(flushed.err()) {
+            None => Ok(self.path),
+            Some(error) => {
+                Err(Error::failed(format!("--rejects: cannot write {}", self.path.display())).because(error))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejected_line_can_be_had_back_byte_by_byte() {
+        assert_eq!(escaped(b"a\\b \xff\xc3\xa9"), "a\\\\b \\xff\u{e9}");
+    }
+}

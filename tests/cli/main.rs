@@ -1,0 +1,6 @@
+//! The whole program in a temporary folder, as a user runs it: arguments in, exit code, stdout and stderr out.
+
+mod init;
+mod parse;
+mod usage;
+mod world;
