@@ -99,6 +99,9 @@ pub struct Record<'a> {
 
 const ABSENT: &[u8] = b"-";
 
+/// What every signature version begins with.
+const SIGV: &[u8] = b"SigV";
+
 /// The field, unless it is the log's `-`.
 pub fn present(field: &[u8]) -> Option<&[u8]> {
     (field != ABSENT).then_some(field)
@@ -164,6 +167,9 @@ impl Parser {
         let versionid = cursor.plain_token()?;
         let hostid = cursor.plain_token()?;
         let tail = cursor.rest();
+        if !tail.starts_with(SIGV) && !tail.starts_with(ABSENT) {
+            return None;
+        }
         Some(Record {
             head,
             bucketowner,
@@ -201,7 +207,7 @@ impl Parser {
         let (key, request_uri, run) = key_to_run(&mut cursor)?;
         let (referrer, useragent) = referrer_and_agent(&mut cursor).ok_or(Reject::NoUserAgent)?;
         let versionid = cursor.token().unwrap_or(ABSENT);
-        let hostid = cursor.token().unwrap_or(ABSENT);
+        let hostid = host_id(&mut cursor).unwrap_or(ABSENT);
         cursor.skip_spaces();
         Ok(Record {
             head,
@@ -246,15 +252,13 @@ fn requester_to_operation<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a [u8], &'a 
         let mut ahead = *cursor;
         ahead.token()?;
         let mut end = ahead.at;
-        while let Some(requestid) = ahead.token() {
+        // A bracket is the time of a second line that ran into this one, a quote the request URI.
+        while let Some(requestid) = ahead.token().filter(|token| !matches!(token[0], b'[' | b'"')) {
             let mut after = ahead;
             let Some(operation) = after.token() else { break };
             if is_operation(operation) && (!strict || is_request_id(requestid)) {
                 *cursor = after;
                 return Some((&cursor.line[start..end], requestid, operation));
-            }
-            if operation.starts_with(b"\"") {
-                break;
             }
             end = ahead.at;
         }
@@ -385,6 +389,22 @@ fn agent<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     Some(&text[1..end])
 }
 
+/// The host id is one token, but of some calls of S3's own services it was two: then the signature version comes a token
+/// later.
+fn host_id<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+    cursor.skip_spaces();
+    let start = cursor.at;
+    let first = cursor.token()?;
+    let mut ahead = *cursor;
+    let second = ahead.token().filter(|second| *second != ABSENT && !second.starts_with(SIGV));
+    let behind_second = ahead;
+    if second.is_none() || !ahead.token().is_some_and(|third| third.starts_with(SIGV)) {
+        return Some(first);
+    }
+    *cursor = behind_second;
+    Some(&cursor.line[start..cursor.at])
+}
+
 /// Whether a text looks like the fields behind the user agent since 2019: a signature version, a way of authentication
 /// and a TLS version in their places.
 fn is_tail(text: &[u8]) -> bool {
@@ -398,7 +418,7 @@ fn is_tail(text: &[u8]) -> bool {
             field == ABSENT || known.iter().any(|k| field.get(..k.len()).is_some_and(|f| f.eq_ignore_ascii_case(k)))
         })
     };
-    next_is(2, &[b"SigV"]) && next_is(1, &[b"AuthHeader", b"QueryString"]) && next_is(1, &[b"TLS"])
+    next_is(2, &[SIGV]) && next_is(1, &[b"AuthHeader", b"QueryString"]) && next_is(1, &[b"TLS"])
 }
 
 /// `status error bytes size total turnaround`.

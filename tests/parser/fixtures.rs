@@ -183,6 +183,35 @@ fn operations_that_no_request_made() {
 }
 
 #[test]
+fn a_host_id_of_two_parts() {
+    check(&[fixture(
+        "a call of the console",
+        "{O} photos {T} 192.0.2.7 jo 0A1B2C3D4E5F6A7B REST.GET.TAGGING - \"GET /photos?tagging= HTTP/1.1\" 404 NoSuchTagSet \
+         293 - 59 - \"-\" \"S3Console/0.4, aws-internal/3\" - AIDAQ3EGXGH6YFFAYXMPL {H} SigV4 AES AuthHeader \
+         s3.amazonaws.com TLSv1.2",
+        &[
+            ("bucket_name", "photos"),
+            ("remoteip", "192.0.2.7"),
+            ("requester", "jo"),
+            ("requestid", "0A1B2C3D4E5F6A7B"),
+            ("operation", "REST.GET.TAGGING"),
+            ("request_uri", "GET /photos?tagging= HTTP/1.1"),
+            ("httpstatus", "404"),
+            ("errorcode", "NoSuchTagSet"),
+            ("bytessent", "293"),
+            ("totaltime", "59"),
+            ("useragent", "S3Console/0.4, aws-internal/3"),
+            ("hostid", "AIDAQ3EGXGH6YFFAYXMPL {H}"),
+            ("sigv", "SigV4"),
+            ("ciphersuite", "AES"),
+            ("authtype", "AuthHeader"),
+            ("endpoint", "s3.amazonaws.com"),
+            ("tlsversion", "TLSv1.2"),
+        ],
+    )]);
+}
+
+#[test]
 fn other_spellings_of_the_early_fields() {
     let rest = "- \"POST /soap/ HTTP/1.1\" 200 - - - 3 - \"-\" \"-\" -";
     let common = [("request_uri", "POST /soap/ HTTP/1.1"), ("httpstatus", "200"), ("totaltime", "3")];
@@ -283,6 +312,8 @@ fn lines_that_are_no_records_say_why() {
         (good.replace("22/Nov", "31/Nov"), Reject::BadTime),
         (good.replace("+0000", "UTC"), Reject::BadTime),
         (good.replace("REST.GET.OBJECT ", ""), Reject::NoOperation),
+        // Two lines that ran together.
+        (format!("{} {good}", &good[..good.find("0A1B").unwrap()]), Reject::NoOperation),
         (good.replace(" 200 - 1 2 3 4", " 200 - 1 2"), Reject::NoStatus),
         (good.replace(" 200 ", " 20 "), Reject::BadNumber),
         (good.replace(" 1 2 3 4 ", " 1 2 3 9223372036854775808 "), Reject::BadNumber),

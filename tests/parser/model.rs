@@ -52,6 +52,17 @@ fn operation() -> impl Strategy<Value = &'static str> {
     ]
 }
 
+/// The fields behind the user agent, with a signature version that is one in most.
+fn behind(width: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let sigv = prop_oneof![Just(b"SigV4".to_vec()), Just(b"SigV2".to_vec()), Just(b"-".to_vec()), token()];
+    (vec(token(), width - 17), sigv).prop_map(|(mut fields, sigv)| {
+        if let Some(field) = fields.get_mut(2) {
+            *field = sigv;
+        }
+        fields
+    })
+}
+
 /// `None` is a bare dash.
 type Quoted = Option<Vec<u8>>;
 
@@ -79,7 +90,7 @@ fn fields() -> impl Strategy<Value = Fields> {
     (
         (prop::array::uniform3(token()), requester(), requestid, operation(), token()),
         (prop::array::uniform3(quoted()), option::of(100u16..1000), token(), numbers),
-        prop::sample::select(&WIDTHS[..]).prop_flat_map(|width| vec(token(), width - 17)),
+        prop::sample::select(&WIDTHS[..]).prop_flat_map(behind),
     )
         .prop_map(|((tokens, requester, requestid, operation, key), (quoted, status, errorcode, numbers), behind)| {
             Fields { tokens, requester, requestid, operation, key, quoted, status, errorcode, numbers, behind }
