@@ -37,7 +37,8 @@ HOST_ID = re.compile(rb" ([A-Za-z0-9+/]{74,76}={0,2})(?= |$)")
 
 def multiplied(real, work, size, seed):
     """Real lines over and over: as they are, but for fresh request and host ids (else every tool would store each line
-    once) and times spread evenly over 30 days, in the order of delivery."""
+    once), times spread evenly over 30 days in the order of delivery, and `-` for the fields that AWS has added since
+    (else readers of columns would drop the older lines and measure nothing)."""
     folder = Path(work) / f"real-{size}-{seed}"
     done = folder.with_suffix(".done")
     if done.exists():
@@ -84,7 +85,12 @@ def template(line):
     for (start, end), name in sorted(spans):
         pieces += [line[at:start], name]
         at = end
-    return pieces + [line[at:] + b"\n"]
+    return pieces + [line[at:].rstrip() + b" -" * missing_fields(line) + b"\n"]
+
+
+def missing_fields(line):
+    """How many fields today's format has behind those of the line: 10 follow the last quote."""
+    return max(0, 10 - len(line.rpartition(b'"')[2].split()))
 
 
 def filled(pieces, source, progress):
