@@ -98,7 +98,11 @@ def speed(args):
             out = args.work / "out"
             shutil.rmtree(out, ignore_errors=True)
             command = [sys.executable, HERE / "contestants.py", name, part, out, layout]
-            cost = measure.run(command)
+            cost = measure.run(command, check=False)
+            if cost.fault:
+                print(f"{name}, {layout}: {cost.fault}", file=sys.stderr)
+                rows.append([WHAT[name], layout, "fails", *[""] * 8])
+                continue
             output = measure.size_of(out, ".parquet")[0]
             kept, sound, _ = rows_in(out)
             rows.append(row(WHAT[name], layout, cost, base, raw, part_bytes, output, kept, sound, part_lines, AIMS[name]))

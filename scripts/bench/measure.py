@@ -32,6 +32,8 @@ class Cost:
     """Largest resident set in bytes, from wait4."""
     answer: dict
     """The JSON object on its standard output; empty if there was none."""
+    fault: str
+    """The last line of its complaint, if it failed."""
 
 
 def run(command, cpus=1, env=None, check=True):
@@ -53,10 +55,11 @@ def run(command, cpus=1, env=None, check=True):
         out.seek(0)
         err.seek(0)
         printed, complaint = out.read(), err.read()
+    complaint = complaint.decode(errors="replace").strip()[-3000:]
     if check and child.returncode != 0:
-        tail = complaint.decode(errors="replace")[-3000:]
-        raise RuntimeError(f"{command} ended with {child.returncode}:\n{tail}")
-    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024, last_json(printed))
+        raise RuntimeError(f"{command} ended with {child.returncode}:\n{complaint}")
+    fault = complaint.rsplit("\n", 1)[-1] if child.returncode != 0 else ""
+    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024, last_json(printed), fault)
 
 
 def last_json(printed):
