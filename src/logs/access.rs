@@ -331,7 +331,11 @@ fn uri_and_run<'a>(cursor: &mut Cursor<'a>) -> Option<Result<(&'a [u8], Run<'a>)
         let quote = from + found;
         cursor.at = quote + 1;
         match Run::read(cursor) {
-            Some(Ok(run)) => return Some(Ok((&cursor.line[start..quote], run))),
+            // Dashes alone say little: behind a later quote they may as well be the end of a line that has no run.
+            Some(Ok(run)) if from == start || run.httpstatus.is_some() || cursor.rest().starts_with(b"\"") => {
+                return Some(Ok((&cursor.line[start..quote], run)));
+            }
+            Some(Ok(_)) => {}
             Some(Err(reject)) => fault = Some(Err(reject)),
             None => {}
         }

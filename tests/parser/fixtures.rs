@@ -315,6 +315,7 @@ fn lines_that_are_no_records_say_why() {
         // Two lines that ran together.
         (format!("{} {good}", &good[..good.find("0A1B").unwrap()]), Reject::NoOperation),
         (good.replace(" 200 - 1 2 3 4", " 200 - 1 2"), Reject::NoStatus),
+        (good.replace(" 1 2 3 4", " 1 2").replace("- h", "- - - - - - - - -"), Reject::NoStatus),
         (good.replace(" 200 ", " 20 "), Reject::BadNumber),
         (good.replace(" 1 2 3 4 ", " 1 2 3 9223372036854775808 "), Reject::BadNumber),
         (good.replace(" \"a\" - h", ""), Reject::NoUserAgent),

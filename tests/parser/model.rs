@@ -103,7 +103,7 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 /// The format has no escapes, so some fields cannot be told from others by any reader: a URI that looks as if the
-/// status followed one of its quotes, a referrer that looks as if it ended before its end.
+/// status followed one of its quotes, a referrer that looks as if it ended before its end, a row of dashes.
 fn unambiguous(fields: &Fields) -> bool {
     let [uri, referrer, agent] = &fields.quoted;
     let uri_is_clear = uri.as_ref().is_none_or(|uri| {
@@ -118,7 +118,9 @@ fn unambiguous(fields: &Fields) -> bool {
         (Some(referrer), None) => !referrer.starts_with(b"-\" ") && find(referrer, b"\" \"").is_none(),
         (None, _) => true,
     };
-    uri_is_clear && referrer_is_clear
+    let run_is_clear =
+        fields.status.is_some() || referrer.is_some() || uri.as_ref().is_none_or(|uri| !uri.contains(&b'"'));
+    uri_is_clear && referrer_is_clear && run_is_clear
 }
 
 fn rendered_quoted(field: &Quoted) -> Vec<u8> {
