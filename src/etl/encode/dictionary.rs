@@ -80,7 +80,7 @@ pub struct Scratch {
 impl Scratch {
     /// Numbers the rows' groups: `key` names a row's group.
     pub fn group<T>(&mut self, rows: &[T], key: impl Fn(&T) -> i64) {
-        self.groups.reset(rows.len());
+        self.groups.reset();
         self.rows.clear();
         let groups = &mut self.groups;
         self.rows.extend(rows.iter().map(|row| groups.number(key(row))));
@@ -94,7 +94,7 @@ impl Scratch {
         values: Values<'_>,
         zstd: &mut Compressor,
     ) -> Result<Chunk> {
-        self.keys.reset(keys.len());
+        self.keys.reset();
         self.map.clear();
         for key in keys {
             self.map.push(if *key == ABSENT { u32::MAX } else { self.keys.number(*key) });

@@ -81,12 +81,12 @@ impl FileWriter {
         &mut self,
         partition: Partition,
         known: &Dictionaries,
-        levels: &mut Vec<u8>,
+        body: &mut Vec<u8>,
         zstd: &mut Compressor,
     ) -> Result<EncodedFile> {
         let (date, hour) = partition_of(partition.hour.saturating_mul(HOUR_MS));
         let plain = ["requestid", "key", "request_uri", "versionid", "hostid"].map(|name| self.column(name));
-        let (rows, plain_chunks) = partition.finish(plain.clone(), levels, zstd)?;
+        let (rows, plain_chunks) = partition.finish(plain.clone(), body, zstd)?;
         let mut chunks: Vec<(ColumnDescPtr, Chunk)> = plain.into_iter().zip(plain_chunks).collect();
         self.numbers(&rows, zstd, &mut chunks)?;
         self.texts(&rows, known, zstd, &mut chunks)?;

@@ -110,36 +110,66 @@ struct Slot {
     number: u32,
 }
 
+const FIRST_SLOTS: usize = 256;
+
+/// Fibonacci hashing: the high bits of the product are well mixed even for small integers.
+#[inline]
+fn spread(key: i64) -> usize {
+    ((key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
+}
+
 impl Renumbering {
-    /// Forgets everything and makes room for up to `most` distinct values.
-    pub fn reset(&mut self, most: usize) {
-        let wanted = (most.max(8) * 2).next_power_of_two();
-        if self.slots.len() < wanted || self.round == u32::MAX {
-            self.slots = vec![Slot::default(); wanted.max(self.slots.len())];
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        if self.slots.is_empty() || self.round == u32::MAX {
+            self.slots = vec![Slot::default(); FIRST_SLOTS.max(self.slots.len())];
             self.round = 0;
         }
-        self.mask = wanted - 1;
+        // Few columns have many values: a table that stays in the first cache is worth growing it again.
+        self.mask = FIRST_SLOTS - 1;
         self.round += 1;
         self.values.clear();
     }
 
-    /// The number of `key` in this chunk, from 0. At most as many distinct keys as [`Renumbering::reset`] made room for.
+    /// The number of `key`, from 0.
     #[inline]
     pub fn number(&mut self, key: i64) -> u32 {
-        // Fibonacci hashing: the high bits of the product are well mixed even for small integers.
-        let mut at = ((key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & self.mask;
+        let mut at = spread(key) & self.mask;
         loop {
-            let slot = &mut self.slots[at];
+            let slot = &self.slots[at];
             if slot.round != self.round {
-                let number = self.values.len() as u32;
-                *slot = Slot { key, round: self.round, number };
-                self.values.push(key);
-                return number;
+                return self.add(key, at);
             }
             if slot.key == key {
                 return slot.number;
             }
             at = (at + 1) & self.mask;
+        }
+    }
+
+    fn add(&mut self, key: i64, at: usize) -> u32 {
+        let number = self.values.len() as u32;
+        self.slots[at] = Slot { key, round: self.round, number };
+        self.values.push(key);
+        if self.values.len() * 2 > self.mask {
+            self.grow();
+        }
+        number
+    }
+
+    fn grow(&mut self) {
+        self.mask = (self.mask + 1) * 4 - 1;
+        if self.slots.len() <= self.mask || self.round == u32::MAX {
+            self.slots = vec![Slot::default(); self.slots.len().max(self.mask + 1)];
+            self.round = 0;
+        }
+        self.round += 1;
+        for (number, key) in self.values.iter().enumerate() {
+            let mut at = spread(*key) & self.mask;
+            while self.slots[at].round == self.round {
+                at = (at + 1) & self.mask;
+            }
+            self.slots[at] = Slot { key: *key, round: self.round, number: number as u32 };
         }
     }
 
@@ -167,11 +197,15 @@ mod tests {
     #[test]
     fn renumbering_is_cleared_by_a_reset() {
         let mut numbers = Renumbering::default();
-        numbers.reset(3);
+        numbers.reset();
         assert_eq!([7, -1, 7, i64::MIN].map(|key| numbers.number(key)), [0, 1, 0, 2]);
         assert_eq!(numbers.values(), [7, -1, i64::MIN]);
-        numbers.reset(3);
+        numbers.reset();
         assert_eq!(numbers.number(-1), 0);
+        numbers.reset();
+        let many = || (0..5000).map(|key| key * 4096 - 7);
+        assert!(many().enumerate().all(|(number, key)| numbers.number(key) == number as u32));
+        assert!(many().enumerate().all(|(number, key)| numbers.number(key) == number as u32));
     }
 
     #[test]

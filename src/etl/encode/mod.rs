@@ -137,7 +137,7 @@ pub struct Encoder {
     object: u32,
     held_text: usize,
     held_records: usize,
-    levels: Vec<u8>,
+    body: Vec<u8>,
     zstd: Compressor,
     files: FileWriter,
 }
@@ -153,7 +153,7 @@ impl Encoder {
             object: 0,
             held_text: 0,
             held_records: 0,
-            levels: Vec::new(),
+            body: Vec::new(),
             zstd: Compressor::new()?,
             files: FileWriter::new()?,
         })
@@ -203,7 +203,7 @@ impl Encoder {
             hostid.as_deref(),
         ];
         let partition = partition_at(&mut self.partitions, &mut self.by_hour, &mut self.last, record.requestdatetime);
-        partition.push(row, texts, &mut self.levels, &mut self.zstd)?;
+        partition.push(row, texts, &mut self.body, &mut self.zstd)?;
         self.held_text += length;
         self.held_records += 1;
         Ok(())
@@ -223,7 +223,7 @@ impl Encoder {
         let mut partitions = std::mem::take(&mut self.partitions);
         partitions.sort_by_key(|partition| partition.hour);
         for partition in partitions {
-            sink(self.files.encode(partition, &self.dictionaries, &mut self.levels, &mut self.zstd)?)?;
+            sink(self.files.encode(partition, &self.dictionaries, &mut self.body, &mut self.zstd)?)?;
         }
         self.dictionaries.clear();
         self.by_hour.clear();

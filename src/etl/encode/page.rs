@@ -8,9 +8,6 @@ use crate::{Error, Result};
 /// The most rows in a page of plain values.
 pub const PAGE_ROWS: usize = 8192;
 
-/// Room for the definition levels in front of a page's values: a length, the run's header, a bit for each row.
-pub const LEVELS_ROOM: usize = 4 + 5 + PAGE_ROWS / 8;
-
 /// Which rows of a page are present. Costs nothing until the first absent one.
 #[derive(Debug, Default)]
 pub struct Validity {
@@ -108,14 +105,54 @@ pub fn write_numbers(out: &mut Vec<u8>, numbers: &[u32], distinct: usize) {
         return;
     }
     varint(out, (numbers.len().div_ceil(8) as u64) << 1 | 1);
+    pack(out, numbers.iter().map(|number| u64::from(*number)), numbers.len().div_ceil(8) * width, width);
+}
+
+/// How many numbers share a least delta, and how many of them share a width ("Delta encoding" in the format).
+const DELTA_BLOCK: usize = 128;
+const DELTA_MINIBLOCK: usize = 32;
+
+/// Appends the lengths of a page of texts, delta-encoded: a page of identifiers of one length takes next to nothing.
+pub fn write_lengths(out: &mut Vec<u8>, lengths: &[u32]) {
+    varint(out, DELTA_BLOCK as u64);
+    varint(out, (DELTA_BLOCK / DELTA_MINIBLOCK) as u64);
+    varint(out, lengths.len() as u64);
+    varint(out, zigzag(lengths.first().map_or(0, |first| i64::from(*first))));
+    let mut deltas = [0i64; DELTA_BLOCK];
+    let mut previous = lengths.first().copied().unwrap_or_default();
+    for block in lengths.get(1..).unwrap_or_default().chunks(DELTA_BLOCK) {
+        for (delta, length) in deltas.iter_mut().zip(block) {
+            *delta = i64::from(*length) - i64::from(previous);
+            previous = *length;
+        }
+        write_delta_block(out, &mut deltas[..block.len()]);
+    }
+}
+
+fn write_delta_block(out: &mut Vec<u8>, deltas: &mut [i64]) {
+    let least = deltas.iter().copied().min().unwrap_or_default();
+    varint(out, zigzag(least));
+    deltas.iter_mut().for_each(|delta| *delta -= least);
+    let widths = out.len();
+    out.extend_from_slice(&[0; DELTA_BLOCK / DELTA_MINIBLOCK]);
+    for (at, miniblock) in deltas.chunks(DELTA_MINIBLOCK).enumerate() {
+        let most = miniblock.iter().copied().max().unwrap_or_default() as u64;
+        let width = (u64::BITS - most.leading_zeros()) as usize;
+        out[widths + at] = width as u8;
+        let numbers = miniblock.iter().map(|delta| *delta as u64);
+        pack(out, numbers, DELTA_MINIBLOCK * width / 8, width);
+    }
+}
+
+/// Least significant bit first, padded with zeros to `bytes` bytes. Widths up to 32 bits: lengths and numbers of values
+/// are bounded by what an encoder holds.
+fn pack(out: &mut Vec<u8>, numbers: impl Iterator<Item = u64>, bytes: usize, width: usize) {
     let start = out.len();
-    // Eight bytes of slack let every value be stored with one wide write.
-    out.resize(start + numbers.len().div_ceil(8) * width + 8, 0);
-    let mut pending = 0u64;
-    let mut bits = 0;
-    let mut at = start;
+    // Slack lets every word be stored with one wide write.
+    out.resize(start + bytes + 8, 0);
+    let (mut pending, mut bits, mut at) = (0u64, 0, start);
     for number in numbers {
-        pending |= u64::from(*number) << bits;
+        pending |= number << bits;
         bits += width;
         if bits >= 32 {
             out[at..at + 4].copy_from_slice(&(pending as u32).to_le_bytes());
@@ -124,8 +161,12 @@ pub fn write_numbers(out: &mut Vec<u8>, numbers: &[u32], distinct: usize) {
             bits -= 32;
         }
     }
-    out[at..at + 8].copy_from_slice(&pending.to_le_bytes());
-    out.truncate(start + numbers.len().div_ceil(8) * width);
+    out[at..at + 4].copy_from_slice(&(pending as u32).to_le_bytes());
+    out.truncate(start + bytes);
+}
+
+fn zigzag(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)) as u64
 }
 
 /// What a column's bytes are like; decides how hard zstd looks for repetitions.
@@ -200,7 +241,6 @@ mod tests {
         out.clear();
         validity.write(&mut out);
         assert_eq!(out, [3, 0, 0, 0, 0x05, 0b1111_0111, 0b01]);
-        assert!(out.len() <= LEVELS_ROOM);
     }
 
     #[test]
@@ -228,6 +268,58 @@ mod tests {
                 assert_eq!(value, *number, "width {width}, row {row}");
             }
         }
+    }
+
+    #[test]
+    fn lengths_come_back_from_their_deltas() {
+        for lengths in
+            [vec![], vec![76], vec![76; 1000], (0..1000).map(|n: u32| n.wrapping_mul(40_503) % 900).collect()]
+        {
+            let mut out = Vec::new();
+            write_lengths(&mut out, &lengths);
+            assert_eq!(read_lengths(&out), lengths);
+        }
+    }
+
+    /// As the format's documentation describes reading.
+    fn read_lengths(bytes: &[u8]) -> Vec<u32> {
+        let mut at = 0;
+        let mut varint = |at: &mut usize| {
+            let (mut value, mut shift) = (0u64, 0);
+            loop {
+                let byte = bytes[*at];
+                *at += 1;
+                value |= u64::from(byte & 0x7F) << shift;
+                shift += 7;
+                if byte < 0x80 {
+                    return value;
+                }
+            }
+        };
+        let unzigzag = |value: u64| (value >> 1) as i64 ^ -((value & 1) as i64);
+        let (block, miniblocks) = (varint(&mut at), varint(&mut at));
+        let count = varint(&mut at) as usize;
+        let mut last = unzigzag(varint(&mut at));
+        let mut lengths = if count > 0 { vec![last as u32] } else { vec![] };
+        while lengths.len() < count {
+            let least = unzigzag(varint(&mut at));
+            let widths = bytes[at..at + miniblocks as usize].to_vec();
+            at += miniblocks as usize;
+            for width in widths.into_iter().map(usize::from) {
+                let values = (block / miniblocks) as usize;
+                for value in 0..values.min(count - lengths.len()) {
+                    let delta = (0..width).fold(0i64, |sum, bit| {
+                        let place = value * width + bit;
+                        sum | i64::from(bytes[at + place / 8] >> (place % 8) & 1) << bit
+                    });
+                    last += least + delta;
+                    lengths.push(last as u32);
+                }
+                at += values * width / 8;
+            }
+        }
+        assert_eq!(at, bytes.len());
+        lengths
     }
 
     #[test]

@@ -4,7 +4,7 @@ use parquet::basic::Encoding;
 use parquet::schema::types::ColumnDescPtr;
 
 use super::chunk::{Body, Chunk, ChunkBuilder, TextRange};
-use super::page::{Compressor, LEVELS_ROOM, PAGE_ROWS, Texture, Validity};
+use super::page::{Compressor, PAGE_ROWS, Texture, Validity, write_lengths};
 use crate::Result;
 
 /// A page is full with this many bytes, too.
@@ -36,11 +36,11 @@ pub struct Row {
     pub object: u32,
 }
 
-/// A text column whose values hardly ever repeat: written as it comes, compressed page by page.
+/// A text column whose values hardly ever repeat: laid down as it comes, compressed page by page.
 #[derive(Debug)]
 pub struct PlainColumn {
-    /// Room for the levels, then lengths and values.
-    body: Vec<u8>,
+    lengths: Vec<u32>,
+    text: Vec<u8>,
     validity: Validity,
     pages: Vec<Body>,
     rows: usize,
@@ -53,7 +53,8 @@ pub struct PlainColumn {
 impl PlainColumn {
     fn new(texture: Texture, with_range: bool) -> Self {
         Self {
-            body: Vec::new(),
+            lengths: Vec::new(),
+            text: Vec::new(),
             validity: Validity::default(),
             pages: Vec::new(),
             rows: 0,
@@ -66,14 +67,10 @@ impl PlainColumn {
     /// Adds a value that must be UTF-8.
     #[inline]
     pub fn push(&mut self, text: Option<&[u8]>) {
-        if self.body.is_empty() {
-            self.body.resize(LEVELS_ROOM, 0);
-        }
         self.validity.push(text.is_some());
         if let Some(text) = text {
-            self.body.reserve(text.len() + 4);
-            self.body.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            self.body.extend_from_slice(text);
+            self.lengths.push(text.len() as u32);
+            self.text.extend_from_slice(text);
             if let Some(range) = &mut self.range {
                 range.add(text);
             }
@@ -81,43 +78,42 @@ impl PlainColumn {
     }
 
     fn is_full(&self) -> bool {
-        self.validity.rows() == PAGE_ROWS || self.body.len() >= PAGE_BYTES
+        self.validity.rows() == PAGE_ROWS || self.text.len() >= PAGE_BYTES
     }
 
-    /// The page's body: levels right before the values, in place, so that no value is copied again.
-    fn seal(&mut self, levels: &mut Vec<u8>) -> usize {
-        levels.clear();
-        self.validity.write(levels);
-        let start = LEVELS_ROOM - levels.len();
-        self.body[start..LEVELS_ROOM].copy_from_slice(levels);
-        start
-    }
-
-    fn end_page(&mut self, levels: &mut Vec<u8>, zstd: &mut Compressor) -> Result<()> {
-        let start = self.seal(levels);
-        let mut builder = ChunkBuilder::with_pages(std::mem::take(&mut self.pages));
-        builder.page(&self.body[start..], self.validity.rows(), Encoding::PLAIN, self.texture, zstd)?;
-        self.pages = builder.into_pages();
-        self.rows += self.validity.rows();
+    /// The page of what was added since the last one.
+    fn write_page(&mut self, builder: &mut ChunkBuilder, body: &mut Vec<u8>, zstd: &mut Compressor) -> Result<()> {
+        body.clear();
+        self.validity.write(body);
+        write_lengths(body, &self.lengths);
+        body.extend_from_slice(&self.text);
+        let rows = self.validity.rows();
+        builder.page(body, rows, Encoding::DELTA_LENGTH_BYTE_ARRAY, self.texture, zstd)?;
+        self.rows += rows;
         self.absent += self.validity.absent();
         self.validity.clear();
-        self.body.truncate(LEVELS_ROOM);
+        self.lengths.clear();
+        self.text.clear();
         Ok(())
     }
 
-    fn finish(mut self, column: ColumnDescPtr, levels: &mut Vec<u8>, zstd: &mut Compressor) -> Result<Chunk> {
-        let rest = self.validity.rows();
+    fn end_page(&mut self, body: &mut Vec<u8>, zstd: &mut Compressor) -> Result<()> {
+        let mut builder = ChunkBuilder::with_pages(std::mem::take(&mut self.pages));
+        self.write_page(&mut builder, body, zstd)?;
+        self.pages = builder.into_pages();
+        Ok(())
+    }
+
+    fn finish(mut self, column: ColumnDescPtr, body: &mut Vec<u8>, zstd: &mut Compressor) -> Result<Chunk> {
         let mut builder = match self.pages.is_empty() {
-            true => ChunkBuilder::new(self.body.len().saturating_sub(LEVELS_ROOM)),
+            true => ChunkBuilder::new(self.text.len()),
             false => ChunkBuilder::with_pages(std::mem::take(&mut self.pages)),
         };
-        if rest > 0 {
-            let start = self.seal(levels);
-            builder.page(&self.body[start..], rest, Encoding::PLAIN, self.texture, zstd)?;
+        if self.validity.rows() > 0 {
+            self.write_page(&mut builder, body, zstd)?;
         }
-        let absent = self.absent + self.validity.absent();
-        let statistics = self.range.unwrap_or_default().statistics(absent);
-        builder.finish(column, self.rows + rest, statistics)
+        let statistics = self.range.unwrap_or_default().statistics(self.absent);
+        builder.finish(column, self.rows, statistics)
     }
 }
 
@@ -153,14 +149,14 @@ impl Partition {
         &mut self,
         row: Row,
         texts: [Option<&[u8]>; PLAIN_COLUMNS],
-        levels: &mut Vec<u8>,
+        body: &mut Vec<u8>,
         zstd: &mut Compressor,
     ) -> Result<()> {
         self.rows.push(row);
         for (column, text) in self.plain.iter_mut().zip(texts) {
             column.push(text);
             if column.is_full() {
-                column.end_page(levels, zstd)?;
+                column.end_page(body, zstd)?;
             }
         }
         Ok(())
@@ -170,10 +166,10 @@ impl Partition {
     pub fn finish(
         self,
         columns: [ColumnDescPtr; PLAIN_COLUMNS],
-        levels: &mut Vec<u8>,
+        body: &mut Vec<u8>,
         zstd: &mut Compressor,
     ) -> Result<(Vec<Row>, Vec<Chunk>)> {
-        let chunks = self.plain.into_iter().zip(columns).map(|(plain, column)| plain.finish(column, levels, zstd));
+        let chunks = self.plain.into_iter().zip(columns).map(|(plain, column)| plain.finish(column, body, zstd));
         Ok((self.rows, chunks.collect::<Result<_>>()?))
     }
 }
