@@ -19,4 +19,9 @@ pub mod storage;
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod ui;
 
+/// Of all binaries and tests: a worker takes and gives back pages of a megabyte by the thousand, which the system's allocator
+/// returns to the kernel each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use error::{Error, ErrorKind, Result};

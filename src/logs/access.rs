@@ -149,7 +149,7 @@ impl Parser {
         cursor.at += TIME_LEN + 3;
         let remoteip = cursor.plain_token()?;
         let requester = cursor.plain_token()?;
-        let requestid = cursor.plain_token()?;
+        let requestid = cursor.token_of_length(16)?;
         let operation = cursor.plain_token()?;
         if !is_request_id(requestid) || !is_operation(operation) {
             return None;
@@ -269,7 +269,8 @@ fn requester_to_operation<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a [u8], &'a 
 /// Sixteen letters and digits; a UUID for checksum jobs; `-`.
 fn is_request_id(token: &[u8]) -> bool {
     match token.len() {
-        16 => token.iter().all(u8::is_ascii_alphanumeric),
+        // Without a way out, so that the compiler can look at all bytes at once.
+        16 => token.iter().fold(true, |all, byte| all & byte.is_ascii_alphanumeric()),
         36 => token.iter().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
@@ -531,6 +532,18 @@ impl<'a> Cursor<'a> {
         let length = memchr(b' ', rest)?;
         self.at += length + 1;
         (length > 0).then(|| &rest[..length])
+    }
+
+    /// A plain token that usually has this length: looked for there before it is searched for.
+    #[inline(always)]
+    fn token_of_length(&mut self, length: usize) -> Option<&'a [u8]> {
+        match self.line.get(self.at..self.at + length + 1)? {
+            [token @ .., b' '] if token.iter().fold(true, |none, byte| none & (*byte != b' ')) => {
+                self.at += length + 1;
+                Some(token)
+            }
+            _ => self.plain_token(),
+        }
     }
 
     /// The quoted field here up to its first quote, or a bare `-`, a space behind either; the cursor then stands on that
