@@ -10,6 +10,8 @@ pub mod cli;
 pub mod cmd;
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod config;
+#[cfg(feature = "local")]
+pub mod engine;
 pub mod error;
 pub mod etl;
 pub mod generate;

@@ -1,0 +1,132 @@
+//! The table `s3_access_logs` over exactly the committed files.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{ColumnStatistics, Result, ScalarValue, Statistics};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use object_store::ObjectMeta;
+use object_store::path::Path;
+
+use super::prune::{Partitions, names_only_partitions};
+use crate::etl::model::CommittedFile;
+use crate::logs::columns::{COLUMNS, ColumnType, PARTITION_COLUMNS};
+
+/// How much of a file's end is read first: footer and page index of a file of one partition nearly always fit.
+const FOOTER_GUESS: usize = 32 * 1024;
+
+/// The committed files as a table.
+#[derive(Debug)]
+pub(super) struct AccessLogs {
+    store: ObjectStoreUrl,
+    schema: TableSchema,
+    partitions: Arc<Partitions>,
+}
+
+impl AccessLogs {
+    pub(super) fn new(store: ObjectStoreUrl, partitions: Arc<Partitions>) -> Self {
+        let columns: Vec<Field> =
+            COLUMNS.iter().map(|column| Field::new(column.name, data_type(column.kind), true)).collect();
+        let partition_columns: Vec<_> =
+            PARTITION_COLUMNS.iter().map(|name| Arc::new(Field::new(*name, DataType::Utf8, false))).collect();
+        let schema =
+            TableSchema::builder(Arc::new(Schema::new(columns))).with_table_partition_cols(partition_columns).build();
+        Self { store, schema, partitions }
+    }
+
+    fn partitioned_file(&self, file: &CommittedFile) -> Result<PartitionedFile> {
+        let meta = ObjectMeta {
+            location: Path::parse(&file.path).map_err(|error| object_store::Error::from(error))?,
+            last_modified: Default::default(),
+            size: file.bytes,
+            e_tag: None,
+            version: None,
+        };
+        let names = [&file.date, &file.hour].map(|name| ScalarValue::Utf8(Some(name.clone())));
+        let statistics = Statistics {
+            // From the commit log, which counted what was written.
+            num_rows: Precision::Exact(usize::try_from(file.rows).unwrap_or(usize::MAX)),
+            total_byte_size: Precision::Absent,
+            column_statistics: vec![ColumnStatistics::new_unknown(); COLUMNS.len()],
+        };
+        Ok(PartitionedFile::new_from_meta(meta)
+            .with_partition_values(names.to_vec())
+            .with_statistics(Arc::new(statistics)))
+    }
+}
+
+/// How the engine holds a column. Times have no zone, as Athena's `timestamp`; they are UTC.
+fn data_type(kind: ColumnType) -> DataType {
+    match kind {
+        ColumnType::Text => DataType::Utf8View,
+        ColumnType::Int => DataType::Int32,
+        ColumnType::BigInt => DataType::Int64,
+        ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, None),
+    }
+}
+
+#[async_trait]
+impl TableProvider for AccessLogs {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(self.schema.table_schema())
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(filters
+            .iter()
+            .map(|filter| match names_only_partitions(filter) {
+                true => TableProviderFilterPushDown::Exact,
+                false => TableProviderFilterPushDown::Inexact,
+            })
+            .collect())
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let selected = self.partitions.select(filters, self.schema.table_schema(), session)?;
+        if selected.is_empty() {
+            let schema = datafusion::common::project_schema(self.schema.table_schema(), projection)?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let files = selected.into_iter().map(|file| self.partitioned_file(file)).collect::<Result<Vec<_>>>()?;
+        let groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        let runtime = session.runtime_env();
+        let readers = CachedParquetFileReaderFactory::new(
+            runtime.object_store(&self.store)?,
+            runtime.cache_manager.get_file_metadata_cache(),
+        );
+        let mut options = session.default_table_options().parquet;
+        options.global = session.config_options().execution.parquet.clone();
+        let source = ParquetSource::new(self.schema.clone())
+            .with_table_parquet_options(options)
+            .with_parquet_file_reader_factory(Arc::new(readers))
+            .with_metadata_size_hint(FOOTER_GUESS);
+        let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
