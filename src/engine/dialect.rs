@@ -94,6 +94,10 @@ impl Rewriter<'_> {
             Expr::Value(ValueWithSpan { value: Literal::Placeholder(name), .. }) => self.bound(name).map(Some),
             Expr::TypedString(typed) => Ok(timestamp_literal(typed)),
             Expr::Function(function) => rewrite_function(function),
+            Expr::Like { pattern, escape_char, .. } | Expr::ILike { pattern, escape_char, .. } => {
+                rewrite_pattern(pattern, escape_char);
+                Ok(None)
+            }
             _ => Ok(None),
         }
     }
@@ -151,6 +155,26 @@ fn timestamp_literal(typed: &TypedString) -> Option<Expr> {
 
 fn milliseconds(text: Expr) -> Expr {
     call("arrow_cast", vec![text, string("Timestamp(Millisecond, None)")])
+}
+
+/// The engine's LIKE escapes with a backslash and nothing else; Trino's with what ESCAPE names, and else not at all.
+fn rewrite_pattern(pattern: &mut Expr, escape: &mut Option<ValueWithSpan>) {
+    let Expr::Value(ValueWithSpan { value: Literal::SingleQuotedString(text), .. }) = pattern else { return };
+    let escape = match escape.take().map(|escape| escape.value) {
+        Some(Literal::SingleQuotedString(escape)) => escape.chars().next(),
+        _ => None,
+    };
+    let mut escaped = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        let literal = if Some(character) == escape { characters.next() } else { None };
+        match literal {
+            Some(literal) => escaped.extend(['\\', literal]),
+            None if character == '\\' => escaped.push_str("\\\\"),
+            None => escaped.push(character),
+        }
+    }
+    *pattern = string(&escaped);
 }
 
 fn call(name: &str, args: Vec<Expr>) -> Expr {

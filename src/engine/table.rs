@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, Result, ScalarValue, Statistics};
+use datafusion::common::{Result, ScalarValue, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::object_store::ObjectStoreUrl;
@@ -48,22 +48,22 @@ impl AccessLogs {
 
     fn partitioned_file(&self, file: &CommittedFile) -> Result<PartitionedFile> {
         let meta = ObjectMeta {
-            location: Path::parse(&file.path).map_err(|error| object_store::Error::from(error))?,
+            location: Path::parse(&file.path).map_err(object_store::Error::from)?,
             last_modified: Default::default(),
             size: file.bytes,
             e_tag: None,
             version: None,
         };
         let names = [&file.date, &file.hour].map(|name| ScalarValue::Utf8(Some(name.clone())));
-        let statistics = Statistics {
-            // From the commit log, which counted what was written.
-            num_rows: Precision::Exact(usize::try_from(file.rows).unwrap_or(usize::MAX)),
-            total_byte_size: Precision::Absent,
-            column_statistics: vec![ColumnStatistics::new_unknown(); COLUMNS.len()],
-        };
-        Ok(PartitionedFile::new_from_meta(meta)
-            .with_partition_values(names.to_vec())
-            .with_statistics(Arc::new(statistics)))
+        Ok(PartitionedFile::new_from_meta(meta).with_partition_values(names.to_vec()))
+    }
+
+    /// What the commit log knows of the rows: it counted what was written.
+    fn statistics(&self, files: &[&CommittedFile]) -> Statistics {
+        let rows = files.iter().map(|file| file.rows).sum::<u64>();
+        let mut statistics = Statistics::new_unknown(self.schema.table_schema());
+        statistics.num_rows = Precision::Exact(usize::try_from(rows).unwrap_or(usize::MAX));
+        statistics
     }
 }
 
@@ -109,6 +109,7 @@ impl TableProvider for AccessLogs {
             let schema = datafusion::common::project_schema(self.schema.table_schema(), projection)?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
+        let statistics = self.statistics(&selected);
         let files = selected.into_iter().map(|file| self.partitioned_file(file)).collect::<Result<Vec<_>>>()?;
         let groups = FileGroup::new(files).split_files(session.config().target_partitions());
         let runtime = session.runtime_env();
@@ -124,6 +125,7 @@ impl TableProvider for AccessLogs {
             .with_metadata_size_hint(FOOTER_GUESS);
         let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
             .with_file_groups(groups)
+            .with_statistics(statistics)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();

@@ -1,0 +1,101 @@
+//! Lakes for tests: log lines in, an engine over the committed files out.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arrow::array::{Array, RecordBatch};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use bucketscope::engine::answer::Answer;
+use bucketscope::engine::local::Engine;
+use bucketscope::etl::model::{CommittedFile, PlannedObject, Shard, Source};
+use bucketscope::etl::work::{WorkContext, work_shard};
+use bucketscope::storage::Store;
+
+pub const ACCESS_LOG: &str = include_str!("../fixtures/queries/access.log");
+
+/// A lake in a folder that goes when this and all engines over it do.
+pub struct Lake {
+    pub folder: Arc<tempfile::TempDir>,
+    pub store: Store,
+    pub files: Vec<CommittedFile>,
+}
+
+impl Lake {
+    /// A lake that holds the records of these log objects, given as text.
+    pub fn of(objects: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (logs, lake) = (folder.path().join("logs"), folder.path().join("lake"));
+        std::fs::create_dir_all(&logs).unwrap();
+        std::fs::create_dir_all(&lake).unwrap();
+        for (number, text) in objects.iter().enumerate() {
+            std::fs::write(logs.join(format!("2026-06-01-12-05-{number:02}-0123456789ABCDEF")), text).unwrap();
+        }
+        let source = Source { id: "s1".into(), location: String::new(), account_id: None, bucket_region: None };
+        let logs = Store::folder(&logs).unwrap();
+        let planned = |listed: bucketscope::storage::Listed| PlannedObject {
+            source: "s1".into(),
+            key: listed.path,
+            etag: listed.etag,
+            size: listed.size,
+        };
+        let objects = logs.list("", None).unwrap().into_iter().map(planned).collect();
+        let sources = HashMap::from([("s1".to_owned(), (logs, source))]);
+        let store = Store::folder(&lake).unwrap();
+        let context = WorkContext { lake: &store, sources: &sources, plan: "plan" };
+        let done = work_shard(&context, &Shard { number: 0, objects }, &|_, _| {}, &AtomicBool::new(false)).unwrap();
+        assert_eq!(done.counts.rejected, 0, "a fixture's line is no record");
+        let files = done.outputs.iter().map(|output| committed(&output.path, output.rows, output.bytes)).collect();
+        Self { folder: Arc::new(folder), store, files }
+    }
+
+    pub fn engine(&self) -> LakeEngine {
+        let engine = Engine::open(&self.store, self.files.clone()).unwrap();
+        LakeEngine { engine, _folder: Arc::clone(&self.folder) }
+    }
+}
+
+/// An engine that keeps its lake's folder.
+pub struct LakeEngine {
+    engine: Engine,
+    _folder: Arc<tempfile::TempDir>,
+}
+
+impl Deref for LakeEngine {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+fn committed(path: &str, rows: u64, bytes: u64) -> CommittedFile {
+    let value = |name: &str| path.split('/').find_map(|part| part.strip_prefix(name)).unwrap().to_owned();
+    CommittedFile { path: path.to_owned(), date: value("requestdate="), hour: value("requesthour="), rows, bytes }
+}
+
+/// An answer as CSV: nulls empty, times with milliseconds.
+pub fn csv(answer: &Answer) -> String {
+    let names: Vec<&str> = answer.columns.iter().map(|column| column.name.as_str()).collect();
+    let mut lines = vec![names.join(",")];
+    for batch in &answer.batches {
+        lines.extend((0..batch.num_rows()).map(|row| csv_row(batch, row)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn csv_row(batch: &RecordBatch, row: usize) -> String {
+    let options = FormatOptions::new().with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.3f"));
+    let cell = |column: &Arc<dyn Array>| {
+        let text = ArrayFormatter::try_new(column.as_ref(), &options).unwrap().value(row).to_string();
+        if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    };
+    batch.columns().iter().map(cell).collect::<Vec<_>>().join(",")
+}
+
+/// The answer to a statement, as CSV without its header.
+pub fn rows(engine: &Engine, sql: &str) -> Vec<String> {
+    let answer = engine.sql(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    csv(&answer).lines().skip(1).map(str::to_owned).collect()
+}
