@@ -21,7 +21,7 @@ use super::prune::Partitions;
 use super::table::AccessLogs;
 use super::{aggregates, compat, dialect, functions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::etl::model::CommittedFile;
+use crate::etl::CommittedFile;
 use crate::logs::columns::TABLE;
 use crate::query::{Bound, TimeRange, Value};
 use crate::storage::Store;

@@ -13,7 +13,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 
-use crate::etl::model::CommittedFile;
+use crate::etl::CommittedFile;
 use crate::logs::columns::PARTITION_COLUMNS;
 
 /// Length of a partition, in milliseconds.

@@ -21,7 +21,7 @@ use object_store::ObjectMeta;
 use object_store::path::Path;
 
 use super::prune::{Partitions, names_only_partitions};
-use crate::etl::model::CommittedFile;
+use crate::etl::CommittedFile;
 use crate::logs::columns::{COLUMNS, ColumnType, PARTITION_COLUMNS};
 
 /// How much of a file's end is read first: footer and page index of a file of one partition nearly always fit.

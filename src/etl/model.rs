@@ -167,18 +167,3 @@ pub struct RejectedLine {
     /// Whether `text` is only the beginning.
     pub cut: bool,
 }
-
-/// A file of the lake that a commit named: what the embedded engine reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommittedFile {
-    /// Below the lake's root.
-    pub path: String,
-    /// The partition `requestdate`: `YYYY-MM-DD`.
-    pub date: String,
-    /// The partition `requesthour`: `00` to `23`.
-    pub hour: String,
-    /// Rows in it.
-    pub rows: u64,
-    /// Bytes of it.
-    pub bytes: u64,
-}

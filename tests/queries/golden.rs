@@ -5,7 +5,9 @@ use bucketscope::query::{TimeRange, ValueType, catalogue};
 use super::lake::{ACCESS_LOG, Lake, csv};
 
 /// Query, variant, parameters. A variant's answer is in `expected/QUERY.VARIANT.csv`.
-const CASES: &[(&str, &str, &[(&str, &str)])] = &[
+type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const CASES: &[Case] = &[
     ("access-denied", "", &[]),
     ("client-errors", "", &[]),
     ("latency", "", &[]),

@@ -1,16 +1,15 @@
 //! Lakes for tests: log lines in, an engine over the committed files out.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::array::{Array, RecordBatch};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bucketscope::engine::answer::Answer;
 use bucketscope::engine::local::Engine;
-use bucketscope::etl::model::{CommittedFile, PlannedObject, Shard, Source};
-use bucketscope::etl::work::{WorkContext, work_shard};
+use bucketscope::etl::model::Source;
+use bucketscope::etl::{CommittedFile, Pipeline, RunOptions, Settings, committed, deploy, run};
 use bucketscope::storage::Store;
 
 pub const ACCESS_LOG: &str = include_str!("../fixtures/queries/access.log");
@@ -32,21 +31,16 @@ impl Lake {
         for (number, text) in objects.iter().enumerate() {
             std::fs::write(logs.join(format!("2026-06-01-12-05-{number:02}-0123456789ABCDEF")), text).unwrap();
         }
-        let source = Source { id: "s1".into(), location: String::new(), account_id: None, bucket_region: None };
-        let logs = Store::folder(&logs).unwrap();
-        let planned = |listed: bucketscope::storage::Listed| PlannedObject {
-            source: "s1".into(),
-            key: listed.path,
-            etag: listed.etag,
-            size: listed.size,
-        };
-        let objects = logs.list("", None).unwrap().into_iter().map(planned).collect();
-        let sources = HashMap::from([("s1".to_owned(), (logs, source))]);
+        let source =
+            Source { id: "s1".into(), location: logs.to_str().unwrap().into(), account_id: None, bucket_region: None };
         let store = Store::folder(&lake).unwrap();
-        let context = WorkContext { lake: &store, sources: &sources, plan: "plan" };
-        let done = work_shard(&context, &Shard { number: 0, objects }, &|_, _| {}, &AtomicBool::new(false)).unwrap();
-        assert_eq!(done.counts.rejected, 0, "a fixture's line is no record");
-        let files = done.outputs.iter().map(|output| committed(&output.path, output.rows, output.bytes)).collect();
+        let settings = Settings { settling_ms: 0, ..Settings::default() };
+        let pipeline = Pipeline { lake: store.clone(), sources: vec![source], settings };
+        deploy(&pipeline).unwrap();
+        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+        let summary = run(&pipeline, &RunOptions::at(now_ms), &()).unwrap();
+        assert_eq!(summary.counts.rejected, 0, "a fixture's line is no record");
+        let files = committed(&store).unwrap();
         Self { folder: Arc::new(folder), store, files }
     }
 
@@ -68,11 +62,6 @@ impl Deref for LakeEngine {
     fn deref(&self) -> &Engine {
         &self.engine
     }
-}
-
-fn committed(path: &str, rows: u64, bytes: u64) -> CommittedFile {
-    let value = |name: &str| path.split('/').find_map(|part| part.strip_prefix(name)).unwrap().to_owned();
-    CommittedFile { path: path.to_owned(), date: value("requestdate="), hour: value("requesthour="), rows, bytes }
 }
 
 /// An answer as CSV: nulls empty, times with milliseconds.
