@@ -9,7 +9,7 @@ use clap::error::ErrorKind as ClapKind;
 
 use crate::cli::Cli;
 use crate::cmd::{self, Context};
-use crate::ui::{ColorChoice, Format, Surroundings, Ui, Wishes};
+use crate::ui::{ColorChoice, Surroundings, Ui, Wishes};
 
 /// BSD's EX_USAGE, what docs/exit-codes.md promises for arguments that cannot be understood.
 const USAGE: u8 = 64;
@@ -36,14 +36,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Prints how a command ended; returns the exit code.
 fn finish(ui: &Ui, ended: crate::Result<crate::ui::Outcome>) -> u8 {
-    let shown = ended.and_then(|outcome| {
-        if let Some(view) = &outcome.view {
-            ui.show(view.as_ref(), Format::Table)?;
-        }
-        ui.next(&outcome.next);
-        Ok(outcome.code)
-    });
-    shown.unwrap_or_else(|error| {
+    ended.and_then(|outcome| ui.finish(&outcome)).unwrap_or_else(|error| {
         ui.error(&error);
         error.code()
     })

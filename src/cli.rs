@@ -53,6 +53,18 @@ pub struct Global {
 pub enum Command {
     /// Write bucketscope.yaml, with comments; add log folders to it later
     Init(Init),
+    /// Prepare the lake that the configuration describes
+    Deploy,
+    /// Read new log objects into the lake, each record exactly once
+    Run(Run),
+    /// Tell how the pipeline does: last run, gaps, rejects, size, health
+    Status,
+    /// Compare the lake with what was committed to it
+    Drift(Drift),
+    /// List and show the saved queries
+    Queries(Queries),
+    /// Remove what bucketscope made; the source logs stay
+    Destroy(Destroy),
     /// Print log lines as records, without any pipeline
     Parse(Parse),
     /// Write realistic log objects, the same for the same seed
@@ -86,6 +98,73 @@ pub enum TargetName {
     Local,
     /// In an AWS account (not in this version)
     Aws,
+}
+
+/// A time range, half-open, UTC.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RangeArgs {
+    /// From this time on: 2026-06-01, 2026-06-01T12:00:00Z, 7d (ago), yesterday
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Up to, but without, this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// The last while: 7d, 24h, 30m, yesterday, today
+    #[arg(long, value_name = "WHILE", conflicts_with_all = ["from", "to"])]
+    pub last: Option<String>,
+}
+
+/// `run`.
+#[derive(Debug, Default, Args)]
+pub struct Run {
+    /// Only log objects that may hold records of this time
+    #[command(flatten)]
+    pub range: RangeArgs,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// If another run is at work, wait for it to end
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// `drift`.
+#[derive(Debug, Args)]
+pub struct Drift {
+    /// Exit with 2 if there is drift
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Compare sizes only, without reading the files
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// `destroy`.
+#[derive(Debug, Args)]
+pub struct Destroy {
+    /// The pipeline's name, as proof that you mean it
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
+/// `queries`.
+#[derive(Debug, Args)]
+pub struct Queries {
+    /// What to do; `list` by default.
+    #[command(subcommand)]
+    pub action: Option<QueriesAction>,
+}
+
+/// What `queries` can do.
+#[derive(Debug, Subcommand)]
+pub enum QueriesAction {
+    /// List all saved queries
+    List,
+    /// Show what a query answers, its parameters and its SQL
+    Show {
+        /// The query's id
+        id: String,
+    },
 }
 
 /// `parse`.
@@ -191,8 +270,8 @@ mod tests {
 
     #[test]
     fn what_holds_everywhere_stands_before_or_after_the_command() {
-        let before = Cli::parse_from(["bucketscope", "-C", "x", "--output", "json", "parse", "-"]);
-        let after = Cli::parse_from(["bucketscope", "parse", "-", "-C", "x", "--output", "json"]);
+        let before = Cli::parse_from(["bucketscope", "-C", "x", "--output", "json", "status"]);
+        let after = Cli::parse_from(["bucketscope", "status", "-C", "x", "--output", "json"]);
         assert_eq!(before.global.project, after.global.project);
         assert_eq!(before.global.output, Some(Format::Json));
         assert_eq!(after.global.output, Some(Format::Json));

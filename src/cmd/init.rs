@@ -62,7 +62,9 @@ pub fn execute(context: &Context, args: &Init) -> Result<Outcome> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(context, args, &path)?,
         Err(error) => return Err(Error::failed(format!("cannot read {}", path.display())).because(error)),
     };
-    Ok(Outcome::of(done))
+    Ok(Outcome::of(done)
+        .next(context.command("deploy"), "prepares the lake")
+        .next(context.command("run"), "reads the logs"))
 }
 
 fn create(context: &Context, args: &Init, path: &Path) -> Result<Initialised> {

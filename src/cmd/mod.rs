@@ -8,11 +8,21 @@ use crate::ui::text::shell_word;
 use crate::ui::{Outcome, Ui};
 use crate::{Error, ErrorKind, Result};
 
+mod deploy;
+mod destroy;
+mod drift;
 mod folder;
 mod generate;
 mod init;
+mod interrupt;
 mod parse;
+mod project;
+mod queries;
+mod range;
 mod records;
+mod run;
+mod status;
+mod words;
 
 /// What every command is given.
 #[derive(Debug, Clone)]
@@ -60,6 +70,12 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         Command::Init(args) => init::execute(context, &args),
         Command::Parse(args) => parse::execute(context, &args),
         Command::Generate(args) => generate::execute(context, &args),
+        Command::Deploy => deploy::execute(context),
+        Command::Run(args) => run::execute(context, &args),
+        Command::Status => status::execute(context),
+        Command::Drift(args) => drift::execute(context, &args),
+        Command::Queries(args) => queries::execute(context, &args),
+        Command::Destroy(args) => destroy::execute(context, &args),
     }
 }
 

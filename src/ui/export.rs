@@ -5,32 +5,100 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::SCHEMA_VERSION;
-use super::grid::{Cell, Rows};
+use super::grid::{Cell, Column, Rows};
+use super::{Format, SCHEMA_VERSION};
 
-/// RFC 4180 with a header line; nulls are empty fields, line ends are LF.
+/// Writes rows one after another, however many there are.
+pub struct RowWriter<'o> {
+    out: &'o mut dyn Write,
+    format: Format,
+    names: Vec<String>,
+    line: Vec<u8>,
+    rows: u64,
+}
+
+impl<'o> RowWriter<'o> {
+    /// A writer of csv (RFC 4180 with a header line; nulls are empty fields, line ends are LF), ndjson (an object a
+    /// row) or JSON (one object whose field `rows` holds an object a row, a line each). A table is drawn elsewhere.
+    pub fn new(format: Format, out: &'o mut dyn Write) -> Self {
+        Self { out, format, names: Vec::new(), line: Vec::new(), rows: 0 }
+    }
+
+    /// What stands before the rows; `head` is an object of JSON made by [`envelope`].
+    ///
+    /// # Errors
+    /// What the output returns.
+    pub fn begin(&mut self, head: &str, columns: &[Column]) -> io::Result<()> {
+        self.names = columns.iter().map(|column| column.name.clone()).collect();
+        match self.format {
+            Format::Csv => {
+                self.line.clear();
+                for (i, name) in self.names.iter().enumerate() {
+                    separate(&mut self.line, i);
+                    csv_field(&mut self.line, name.as_bytes());
+                }
+                self.line.push(b'\n');
+                self.out.write_all(&self.line)
+            }
+            Format::Json => write!(self.out, "{},\n  \"rows\": [", head.strip_suffix("\n}").unwrap_or(head)),
+            Format::Ndjson | Format::Table => Ok(()),
+        }
+    }
+
+    /// A row; it has as many cells as there are columns.
+    ///
+    /// # Errors
+    /// What the output returns.
+    pub fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+        self.line.clear();
+        match self.format {
+            Format::Csv => {
+                for (i, cell) in cells.iter().enumerate() {
+                    separate(&mut self.line, i);
+                    csv_cell(&mut self.line, cell);
+                }
+                self.line.push(b'\n');
+            }
+            Format::Json | Format::Ndjson | Format::Table => {
+                if self.format == Format::Json {
+                    self.line.extend_from_slice(if self.rows == 0 { b"\n    " } else { b",\n    " });
+                }
+                serde_json::to_writer(&mut self.line, &Row { names: &self.names, cells })?;
+                if self.format != Format::Json {
+                    self.line.push(b'\n');
+                }
+            }
+        }
+        self.rows += 1;
+        self.out.write_all(&self.line)
+    }
+
+    /// What stands behind the rows; JSON gets the fields of `tail`, an object, besides.
+    ///
+    /// # Errors
+    /// What the output returns.
+    pub fn end(self, tail: &impl Serialize) -> io::Result<()> {
+        if self.format != Format::Json {
+            return Ok(());
+        }
+        self.out.write_all(if self.rows == 0 { b"]" } else { b"\n  ]" })?;
+        let tail = serde_json::to_string_pretty(tail)?;
+        match tail.strip_prefix("{\n") {
+            Some(fields) => writeln!(self.out, ",\n{fields}"),
+            None => self.out.write_all(b"\n}\n"),
+        }
+    }
+}
+
+/// Rows as csv, JSON or ndjson; `head` as in [`RowWriter::begin`].
 ///
 /// # Errors
 /// What `out` returns.
-pub fn csv(rows: &dyn Rows, out: &mut dyn Write) -> io::Result<()> {
-    let names = names(rows);
-    let mut line = Vec::new();
-    for (i, name) in names.iter().enumerate() {
-        separate(&mut line, i);
-        csv_field(&mut line, name.as_bytes());
-    }
-    line.push(b'\n');
-    out.write_all(&line)?;
-    rows.each(&mut |cells| {
-        line.clear();
-        for (i, cell) in cells.iter().enumerate() {
-            separate(&mut line, i);
-            csv_cell(&mut line, cell);
-        }
-        line.push(b'\n');
-        out.write_all(&line)?;
-        Ok(true)
-    })
+pub fn write(format: Format, head: &str, rows: &dyn Rows, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = RowWriter::new(format, out);
+    writer.begin(head, &rows.columns())?;
+    rows.each(&mut |cells| writer.row(cells).map(|()| true))?;
+    writer.end(&())
 }
 
 fn separate(line: &mut Vec<u8>, i: usize) {
@@ -67,39 +135,6 @@ pub fn csv_field(line: &mut Vec<u8>, text: &[u8]) {
     line.push(b'"');
 }
 
-/// One JSON object a line.
-///
-/// # Errors
-/// What `out` returns.
-pub fn ndjson(rows: &dyn Rows, out: &mut dyn Write) -> io::Result<()> {
-    let names = names(rows);
-    rows.each(&mut |cells| {
-        serde_json::to_writer(&mut *out, &Row { names: &names, cells })?;
-        out.write_all(b"\n")?;
-        Ok(true)
-    })
-}
-
-/// `head`, an object of JSON made by [`envelope`], with the rows added, a line each.
-///
-/// # Errors
-/// What `out` returns.
-pub fn json(head: &str, rows: Option<&dyn Rows>, out: &mut dyn Write) -> io::Result<()> {
-    let (Some(rows), Some(open)) = (rows, head.strip_suffix("\n}")) else {
-        return writeln!(out, "{head}");
-    };
-    write!(out, "{open},\n  \"rows\": [")?;
-    let names = names(rows);
-    let mut first = true;
-    rows.each(&mut |cells| {
-        out.write_all(if first { b"\n    " } else { b",\n    " })?;
-        first = false;
-        serde_json::to_writer(&mut *out, &Row { names: &names, cells })?;
-        Ok(true)
-    })?;
-    out.write_all(if first { b"]\n}\n" } else { b"\n  ]\n}\n" })
-}
-
 /// What every JSON answer looks like: `schema_version`, `command`, then the fields of `body`, in their order.
 pub fn envelope(command: &str, body: &impl Serialize) -> String {
     #[derive(Serialize)]
@@ -118,10 +153,6 @@ pub fn envelope(command: &str, body: &impl Serialize) -> String {
 /// every line end is one of the layout.
 pub fn on_one_line(json: &str) -> String {
     json.lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
-}
-
-fn names(rows: &dyn Rows) -> Vec<String> {
-    rows.columns().into_iter().map(|column| column.name).collect()
 }
 
 /// A row as a JSON object whose keys stand in the order of the columns.
@@ -170,7 +201,7 @@ fn flatten(name: &str, value: &Value, flat: &mut Vec<(String, Option<String>)>) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::grid::{Column, Grid};
+    use super::super::grid::Grid;
     use super::*;
     use serde_json::json;
 
@@ -191,12 +222,12 @@ mod tests {
     #[test]
     fn csv_quotes_what_must_be_quoted_and_tells_null_from_empty() {
         let expected = "key,n,at\n\"a,\"\"b\"\"\n\",1,2019-02-06T00:00:38Z\n,0.5,\n\"\",true,\n";
-        assert_eq!(written(|out| csv(&sample(), out)), expected);
+        assert_eq!(written(|out| write(Format::Csv, "", &sample(), out)), expected);
     }
 
     #[test]
     fn ndjson_has_an_object_a_line() {
-        let text = written(|out| ndjson(&sample(), out));
+        let text = written(|out| write(Format::Ndjson, "", &sample(), out));
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0], json!({"key": "a,\"b\"\n", "n": 1, "at": "2019-02-06T00:00:38Z"}));
         assert_eq!(lines[1], json!({"key": null, "n": 0.5, "at": null}));
@@ -205,19 +236,24 @@ mod tests {
     #[test]
     fn json_is_one_object_with_its_version_whether_there_are_rows_or_not() {
         let head = envelope("query", &json!({"row_count": 3, "range": {"from": 1}}));
-        let with: Value = serde_json::from_str(&written(|out| json(&head, Some(&sample()), out))).unwrap();
+        let with: Value = serde_json::from_str(&written(|out| write(Format::Json, &head, &sample(), out))).unwrap();
         assert_eq!(with["schema_version"], SCHEMA_VERSION);
         assert_eq!(with["rows"].as_array().unwrap().len(), 3);
         let none = Grid::new(vec![Column::new("key")]);
-        let without: Value = serde_json::from_str(&written(|out| json(&head, Some(&none), out))).unwrap();
+        let without: Value = serde_json::from_str(&written(|out| write(Format::Json, &head, &none, out))).unwrap();
         assert_eq!(without["rows"], json!([]));
-        let plain: Value = serde_json::from_str(&written(|out| json(&head, None, out))).unwrap();
-        assert_eq!(plain, json!({"schema_version": 1, "command": "query", "row_count": 3, "range": {"from": 1}}));
+        let mut out = Vec::new();
+        let mut writer = RowWriter::new(Format::Json, &mut out);
+        writer.begin(&head, &[Column::new("key")]).unwrap();
+        writer.row(&[Cell::text("a")]).unwrap();
+        writer.end(&json!({"row_count": 1})).unwrap();
+        let tailed: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!((&tailed["rows"][0]["key"], &tailed["row_count"]), (&json!("a"), &json!(1)));
     }
 
     #[test]
     fn keys_stand_in_the_order_of_the_columns() {
-        let text = written(|out| ndjson(&sample(), out));
+        let text = written(|out| write(Format::Ndjson, "", &sample(), out));
         assert!(text.starts_with("{\"key\":\"a,\\\"b\\\"\\n\",\"n\":1,\"at\":"), "{text}");
     }
 

@@ -28,6 +28,18 @@ impl<'a> Cell<'a> {
         Cell::Text(Cow::Borrowed(text))
     }
 
+    /// The same, on its own.
+    pub fn to_owned(&self) -> Cell<'static> {
+        match self {
+            Cell::Null => Cell::Null,
+            Cell::Text(text) => Cell::Text(Cow::Owned(text.clone().into_owned())),
+            Cell::Int(n) => Cell::Int(*n),
+            Cell::Float(n) => Cell::Float(*n),
+            Cell::Bool(yes) => Cell::Bool(*yes),
+            Cell::Time(ms) => Cell::Time(*ms),
+        }
+    }
+
     /// A count; those beyond `i64` do not occur.
     pub fn count(n: u64) -> Self {
         Cell::Int(i64::try_from(n).unwrap_or(i64::MAX))

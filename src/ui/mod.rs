@@ -7,6 +7,7 @@ use crate::{Error, Result};
 pub mod ask;
 pub mod export;
 pub mod grid;
+pub mod progress;
 pub mod sample;
 pub mod table;
 pub mod text;
@@ -109,6 +110,8 @@ pub trait View {
 pub struct Outcome {
     /// What to print on stdout; nothing where the command has printed a stream itself.
     pub view: Option<Box<dyn View>>,
+    /// Lines for people, printed on stderr behind the view.
+    pub notes: Vec<String>,
     /// The commands to type next, with what each is for.
     pub next: Vec<(String, String)>,
     /// The process's exit code.
@@ -118,12 +121,19 @@ pub struct Outcome {
 impl Outcome {
     /// A success.
     pub fn of(view: impl View + 'static) -> Self {
-        Self { view: Some(Box::new(view)), next: Vec::new(), code: 0 }
+        Self { view: Some(Box::new(view)), ..Self::silent() }
     }
 
     /// A success without data.
     pub fn silent() -> Self {
-        Self { view: None, next: Vec::new(), code: 0 }
+        Self { view: None, notes: Vec::new(), next: Vec::new(), code: 0 }
+    }
+
+    /// Adds a line for people.
+    #[must_use]
+    pub fn note(mut self, line: impl Into<String>) -> Self {
+        self.notes.push(line.into());
+        self
     }
 
     /// Adds a command to type next.
@@ -265,8 +275,7 @@ impl Ui {
         }
     }
 
-    /// The commands to type next.
-    pub fn next(&self, steps: &[(String, String)]) {
+    fn next(&self, steps: &[(String, String)]) {
         if steps.is_empty() || self.wishes.quiet {
             return;
         }
@@ -284,17 +293,29 @@ impl Ui {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
 
+    /// Prints how a command ended: its data, then notes and what to do next.
+    ///
+    /// # Errors
+    /// If stdout cannot be written to.
+    pub fn finish(&self, outcome: &Outcome) -> Result<u8> {
+        if let Some(view) = &outcome.view {
+            self.show(view.as_ref(), Format::Table)?;
+        }
+        outcome.notes.iter().for_each(|note| self.note(note));
+        self.next(&outcome.next);
+        Ok(outcome.code)
+    }
+
     /// Prints a view as `--output` wants it.
     ///
     /// # Errors
     /// If stdout cannot be written to; a reader that has left (`| head`) is none.
-    pub fn show(&self, view: &dyn View, default: Format) -> Result<()> {
+    fn show(&self, view: &dyn View, default: Format) -> Result<()> {
         self.stream(|out| match (self.format_or(default), view.rows()) {
             (Format::Table, _) => out.write_all(view.human(&self.screen()).as_bytes()),
-            (Format::Json, rows) => export::json(&view.json(), rows, out),
-            (Format::Csv, Some(rows)) => export::csv(rows, out),
+            (format, Some(rows)) => export::write(format, &view.json(), rows, out),
+            (Format::Json, None) => writeln!(out, "{}", view.json()),
             (Format::Csv, None) => export::csv_of_value(&parsed(&view.json()), out),
-            (Format::Ndjson, Some(rows)) => export::ndjson(rows, out),
             (Format::Ndjson, None) => writeln!(out, "{}", export::on_one_line(&view.json())),
         })
         .map(|_| ())

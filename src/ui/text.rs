@@ -137,6 +137,11 @@ pub fn time(ms: i64) -> String {
     crate::logs::time::rfc3339(ms)
 }
 
+/// A time as a person reads it: to the second.
+pub fn moment(ms: i64) -> String {
+    time(ms.div_euclid(1000) * 1000)
+}
+
 /// A time range, half-open, as it is shown everywhere.
 pub fn time_range(from: i64, to: i64) -> String {
     format!("{} .. {}", time(from), time(to))

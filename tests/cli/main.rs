@@ -2,5 +2,7 @@
 
 mod init;
 mod parse;
+mod pipeline;
+mod queries;
 mod usage;
 mod world;

@@ -1,0 +1,182 @@
+//! `queries`: the saved ones, listed and shown.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::Context;
+use crate::Result;
+use crate::cli::{Queries, QueriesAction};
+use crate::query::{Fallback, Query, Value, catalogue};
+use crate::ui::export::envelope;
+use crate::ui::grid::{Cell, Column, Grid, Rows};
+use crate::ui::{Outcome, Screen, View, table, text};
+
+/// Runs `queries`.
+///
+/// # Errors
+/// If there is no query of the id given.
+pub fn execute(context: &Context, args: &Queries) -> Result<Outcome> {
+    match &args.action {
+        None | Some(QueriesAction::List) => Ok(Outcome::of(List::new())
+            .next(context.command("query ID"), "asks one; --help tells how to narrow it down")
+            .next(context.command("queries show ID"), "shows what it answers, its parameters and its SQL")),
+        Some(QueriesAction::Show { id }) => {
+            let query = catalogue().get(id)?;
+            Ok(Outcome::of(Shown(query)).next(context.command(&format!("query {id}")), "asks it"))
+        }
+    }
+}
+
+struct List(Grid);
+
+impl List {
+    fn new() -> Self {
+        let mut grid = Grid::new(["id", "category", "finding", "answers"].map(Column::new).to_vec());
+        for query in catalogue().queries() {
+            let severity = query.severity.map_or(Cell::Null, |severity| Cell::text(severity.name()));
+            grid.push(vec![Cell::text(&query.id), Cell::text(&query.category), severity, Cell::text(&query.answers)]);
+        }
+        Self(grid)
+    }
+}
+
+impl View for List {
+    fn human(&self, screen: &Screen) -> String {
+        table::draw(&self.0, 0, screen)
+    }
+
+    fn json(&self) -> String {
+        envelope("queries", &serde_json::json!({ "query_count": self.0.len() }))
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.0)
+    }
+}
+
+struct Shown(&'static Query);
+
+impl View for Shown {
+    fn human(&self, screen: &Screen) -> String {
+        let (query, paint) = (self.0, screen.paint);
+        let width = screen.width.unwrap_or(100).clamp(40, 100);
+        let mut out = format!("{}  {}\n\n", paint.bold(&query.id), query.title);
+        let paragraph = |out: &mut String, head: &str, words: &str| {
+            if !head.is_empty() {
+                let _ = writeln!(out, "{}", paint.bold(head));
+            }
+            text::wrap(words, width - 2).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
+        };
+        paragraph(&mut out, "", &query.answers);
+        let _ = writeln!(out, "\n{}", paint.bold("Parameters"));
+        for parameter in &query.parameters {
+            let given = match parameter.name.as_str() {
+                "from" | "to" => format!("--{} TIME", parameter.name),
+                "bucket" => "--bucket NAME".to_owned(),
+                name => format!("--param {name}={}", parameter.kind.name().to_uppercase()),
+            };
+            let default = match &parameter.fallback {
+                Fallback::Value(value) if *value != Value::Null => format!(" [default: {}]", shown(value)),
+                _ => String::new(),
+            };
+            let _ = writeln!(out, "  {given:<24}  {}{default}", parameter.help);
+        }
+        let _ = writeln!(out, "\n{}", paint.bold("Columns"));
+        let wide = query.columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
+        for column in &query.columns {
+            let unit = column.unit.as_ref().map_or(String::new(), |unit| format!(" ({unit})"));
+            let _ = writeln!(out, "  {:<wide$}  {}{unit}", column.name, column.help);
+        }
+        out.push('\n');
+        paragraph(&mut out, "What looks like it and is not", &query.false_positives);
+        out.push('\n');
+        paragraph(&mut out, "What to do next", &query.next_step);
+        let _ = writeln!(out, "\n{}\n{}", paint.bold("SQL"), query.sql.trim_end());
+        out
+    }
+
+    fn json(&self) -> String {
+        envelope("queries show", &Json::of(self.0))
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Boolean(yes) => yes.to_string(),
+        Value::BigInt(n) => n.to_string(),
+        Value::Double(n) => n.to_string(),
+        Value::Timestamp(ms) => text::time(*ms),
+        Value::Date(date) => date.to_string(),
+    }
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    id: &'a str,
+    title: &'a str,
+    answers: &'a str,
+    source: &'a str,
+    category: &'a str,
+    severity: Option<&'static str>,
+    parameters: Vec<JsonParameter<'a>>,
+    columns: Vec<JsonColumn<'a>>,
+    false_positives: &'a str,
+    next_step: &'a str,
+    sql: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonParameter<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    required: bool,
+    default: Option<String>,
+    help: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonColumn<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    unit: Option<&'a str>,
+    help: &'a str,
+}
+
+impl<'a> Json<'a> {
+    fn of(query: &'a Query) -> Self {
+        let parameters = query.parameters.iter().map(|parameter| JsonParameter {
+            name: &parameter.name,
+            kind: parameter.kind.name(),
+            required: parameter.fallback == Fallback::Required,
+            default: match &parameter.fallback {
+                Fallback::Value(value) if *value != Value::Null => Some(shown(value)),
+                _ => None,
+            },
+            help: &parameter.help,
+        });
+        let columns = query.columns.iter().map(|column| JsonColumn {
+            name: &column.name,
+            kind: &column.kind,
+            unit: column.unit.as_deref(),
+            help: &column.help,
+        });
+        Self {
+            id: &query.id,
+            title: &query.title,
+            answers: &query.answers,
+            source: &query.source,
+            category: &query.category,
+            severity: query.severity.map(|severity| severity.name()),
+            parameters: parameters.collect(),
+            columns: columns.collect(),
+            false_positives: &query.false_positives,
+            next_step: &query.next_step,
+            sql: &query.sql,
+        }
+    }
+}

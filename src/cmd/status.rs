@@ -1,0 +1,173 @@
+//! `status`: how the pipeline is doing.
+
+use serde::Serialize;
+
+use super::project::Project;
+use super::{Context, words};
+use crate::Result;
+use crate::etl::state;
+use crate::etl::status::{GapsBy, Health, LastRun, Status, status};
+use crate::ui::export::envelope;
+use crate::ui::text::{self, plural};
+use crate::ui::{Outcome, Screen, View};
+
+/// The exit code of a pipeline that needs somebody (docs/exit-codes.md).
+const UNHEALTHY: u8 = 8;
+
+/// This many gaps are listed; all of them are in JSON.
+const GAPS_SHOWN: usize = 5;
+
+#[derive(Debug, Serialize)]
+struct Shown {
+    name: String,
+    #[serde(flatten)]
+    status: Status,
+    /// The folder of the rejected lines.
+    rejects_in: String,
+    #[serde(skip)]
+    now_ms: i64,
+}
+
+/// Runs `status`.
+///
+/// # Errors
+/// If the lake has not been deployed or its state cannot be read.
+pub fn execute(context: &Context) -> Result<Outcome> {
+    let project = Project::load(context)?;
+    let status = status(&project.pipeline()?, context.now_ms)?;
+    let health = status.health;
+    let rejects_in = project.lake_shown().join(state::REJECTS).display().to_string();
+    let view = Shown { name: project.config.name, status, rejects_in, now_ms: context.now_ms };
+    let outcome = Outcome::of(view);
+    Ok(match health {
+        Health::Healthy => outcome,
+        Health::Empty => outcome.next(context.command("run"), "reads the logs"),
+        Health::Behind => outcome.next(context.command("run"), "catches up"),
+        Health::Unhealthy => outcome.next(context.command("drift"), "compares the lake with its log").code(UNHEALTHY),
+    })
+}
+
+impl View for Shown {
+    fn human(&self, screen: &Screen) -> String {
+        let paint = screen.paint;
+        let health = self.status.health.to_string();
+        let health = match self.status.health {
+            Health::Healthy => paint.green(&health),
+            Health::Empty | Health::Behind => paint.yellow(&health),
+            Health::Unhealthy => paint.red(&health),
+        };
+        let mut out = format!("{} is {health}\n", paint.bold(&self.name));
+        for reason in &self.status.reasons {
+            out.push_str(&format!("  {} {}\n", paint.yellow("!"), text::visible(reason)));
+        }
+        out.push('\n');
+        out + &words::sheet(&self.sheet(), screen)
+    }
+
+    fn json(&self) -> String {
+        envelope("status", self)
+    }
+}
+
+impl Shown {
+    fn sheet(&self) -> Vec<(&'static str, Vec<String>)> {
+        let status = &self.status;
+        let totals = &status.totals;
+        let mut rows = Vec::new();
+        if let Some(run) = &status.last_run {
+            rows.push(("last run", self.last_run(run)));
+        }
+        if let Some(commit) = &status.last_commit {
+            let objects = plural(commit.counts.objects, "log object", "log objects");
+            let lines = vec![
+                format!("{} ({}), {objects}", text::moment(commit.finished_ms), self.ago(commit.finished_ms)),
+                words::balance(&commit.counts),
+            ];
+            rows.push(("last commit", lines));
+        }
+        if let Some(watermark) = totals.watermark_ms {
+            rows.push((
+                "watermark",
+                vec![format!("{}: everything modified before has been read", text::moment(watermark))],
+            ));
+        }
+        let files = plural(totals.files, "Parquet file", "Parquet files");
+        rows.push(("lake", self.lake(&files)));
+        if totals.counts.late > 0 {
+            let late = plural(totals.counts.late, "record", "records");
+            rows.push(("late", vec![format!("{late} came hours after their time; they stand in their own hour")]));
+        }
+        if totals.counts.rejected > 0 {
+            let mut lines = words::by_code(&totals.counts.rejects_by_reason);
+            lines.push(format!("kept in {}", text::visible(&self.rejects_in)));
+            rows.push(("rejected", lines));
+        }
+        if !totals.counts.damaged_objects.is_empty() {
+            rows.push(("damaged", words::by_code(&totals.counts.damaged_objects)));
+        }
+        rows.push(("gaps", self.gaps()));
+        rows
+    }
+
+    fn last_run(&self, run: &LastRun) -> Vec<String> {
+        let began = format!("{} ({})", text::moment(run.started_ms), self.ago(run.started_ms));
+        let mut line = match run.ended_ms {
+            _ if run.at_work => format!("{began}, at work: process {} on {}", run.pid, text::visible(&run.host)),
+            Some(ended) => {
+                format!("{began}, took {}", text::duration((ended - run.started_ms).max(0).unsigned_abs()))
+            }
+            None => format!("{began}, did not end"),
+        };
+        if let Some(listing) = run.listing.as_ref().filter(|_| !run.at_work) {
+            line.push_str(&format!(": {} new, {} known", text::count(listing.new), text::count(listing.known)));
+        }
+        vec![line]
+    }
+
+    fn lake(&self, files: &str) -> Vec<String> {
+        let totals = &self.status.totals;
+        let mut lines = vec![format!("{files}, {}", text::bytes(totals.bytes))];
+        lines.push(format!(
+            "{} of {}",
+            plural(totals.counts.records, "record", "records"),
+            plural(totals.counts.objects, "log object", "log objects")
+        ));
+        if let Some((first, last)) = totals.time_range {
+            lines.push(format!("{} to {}", text::moment(first), text::moment(last)));
+        }
+        lines
+    }
+
+    fn gaps(&self) -> Vec<String> {
+        let what = match self.status.gaps_by {
+            GapsBy::Delivery => "log objects",
+            GapsBy::Records => "records",
+        };
+        let gaps = &self.status.gaps;
+        if gaps.is_empty() {
+            return vec![format!("no hour without {what} between the first and the last")];
+        }
+        let hours = gaps.iter().map(|gap| gap.hours).sum();
+        let mut lines = vec![format!("{} without {what}", plural(hours, "hour", "hours"))];
+        for gap in gaps.iter().take(GAPS_SHOWN) {
+            lines.push(format!(
+                "  {} to {} ({})",
+                text::moment(gap.from_ms),
+                text::moment(gap.to_ms),
+                plural(gap.hours, "hour", "hours")
+            ));
+        }
+        if gaps.len() > GAPS_SHOWN {
+            lines.push(format!(
+                "  … and {} more times; --output json has all",
+                text::count((gaps.len() - GAPS_SHOWN) as u64)
+            ));
+        }
+        lines
+    }
+
+    fn ago(&self, ms: i64) -> String {
+        let past = self.now_ms.saturating_sub(ms).max(0).unsigned_abs();
+        if past < 2_000 { "just now".to_owned() } else { format!("{} ago", text::duration(past)) }
+    }
+}
