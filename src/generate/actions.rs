@@ -1,11 +1,10 @@
 //! What each action leaves in the log.
 
 use super::keys::{encode, encode_plus, encode_twice};
-use super::line::push_number;
 use super::random::{mix, mix2};
 use super::scribe::Scribe;
 use super::values::{object_size, push_version};
-use super::world::Action;
+use super::world::{Action, Keys};
 
 impl Scribe<'_> {
     /// Writes the records of an action that somebody calls for.
@@ -28,22 +27,31 @@ impl Scribe<'_> {
     }
 
     fn read(&mut self, operation: &'static str, method: &str) {
-        // One read in thirty-two is of an object that is read once: a new partition, a fresh upload.
-        let id = if self.random.below(32) == 0 { self.new_key() } else { self.old_key() };
+        // One read in forty is of an object that is read once: a new partition, a fresh upload.
+        let id = if self.random.below(40) == 0 { self.new_key() } else { self.old_key() };
         self.log_key();
         let query = if self.client.names_operation && method == "GET" { "?x-id=GetObject" } else { "" };
         self.request(method, true, query);
         self.line.operation = operation;
         let size = object_size(self.line.bucket.keys, id);
         let head = method == "HEAD";
-        self.outcome(size, head);
-        self.version_of(id);
-        self.emit();
+        // Who reads a columnar file reads its footer, then column by column.
+        let columnar = method == "GET" && self.line.bucket.keys == Keys::Lake;
+        let requests = if columnar { 1 + self.random.rank(3) } else { 1 };
+        for number in 0..requests {
+            if number > 0 {
+                self.line.renew_ids(&mut self.random);
+                self.later();
+            }
+            self.outcome(size, head);
+            self.version_of(id);
+            self.emit();
+        }
     }
 
     fn put(&mut self) {
-        // Four in ten overwrite.
-        let id = if self.random.below(10) < 4 { self.old_key() } else { self.new_key() };
+        // Half of the uploads overwrite.
+        let id = if self.random.below(2) == 0 { self.old_key() } else { self.new_key() };
         self.log_key();
         self.request("PUT", true, if self.client.names_operation { "?x-id=PutObject" } else { "" });
         self.done("REST.PUT.OBJECT", 200, Some(object_size(self.line.bucket.keys, id)));
@@ -51,32 +59,33 @@ impl Scribe<'_> {
         self.emit();
     }
 
-    fn upload_query(&mut self, part: bool) -> String {
-        let mut query = Vec::with_capacity(160);
-        if part {
-            query.extend_from_slice(b"?partNumber=");
-            push_number(&mut query, u64::from(self.random.below(200)) + 1);
-            query.extend_from_slice(b"&uploadId=");
-        } else {
-            query.extend_from_slice(b"?uploadId=");
-        }
-        // An upload's id is the same in its parts: one of 256 uploads that are under way.
-        let upload = mix2(self.day as u64, self.random.rank(8));
+    /// A new upload's id.
+    fn upload_id(&mut self) -> String {
+        let mut id = Vec::with_capacity(100);
+        let upload = self.random.bits();
         for place in 0..3 {
-            push_version(&mut query, mix2(upload, place));
+            push_version(&mut id, mix2(upload, place));
         }
-        query.extend_from_slice(b"--");
-        String::from_utf8(query).unwrap_or_default()
+        id.extend_from_slice(b"--");
+        String::from_utf8(id).unwrap_or_default()
     }
 
+    /// Parts of one upload, one after the other.
     fn part(&mut self) {
         self.old_key();
         self.log_key();
-        let query = self.upload_query(true);
-        self.request("PUT", true, &query);
-        self.done("REST.PUT.PART", 200, Some(8 << 20));
-        self.line.version = b"-".to_vec();
-        self.emit();
+        let upload = self.upload_id();
+        let first = u64::from(self.random.below(100)) + 1;
+        for number in first..=first + self.random.rank(4) {
+            if number > first {
+                self.line.renew_ids(&mut self.random);
+                self.later();
+            }
+            self.request("PUT", true, &format!("?partNumber={number}&uploadId={upload}"));
+            self.done("REST.PUT.PART", 200, Some(8 << 20));
+            self.line.version = b"-".to_vec();
+            self.emit();
+        }
     }
 
     fn upload(&mut self) {
@@ -87,8 +96,8 @@ impl Scribe<'_> {
             self.done("REST.POST.UPLOADS", 200, None);
             self.line.sent = Some(400);
         } else {
-            let query = self.upload_query(false);
-            self.request("POST", true, &query);
+            let upload = self.upload_id();
+            self.request("POST", true, &format!("?uploadId={upload}"));
             self.done("REST.POST.UPLOAD", 200, Some(object_size(self.line.bucket.keys, id) << 2));
             self.line.sent = Some(551);
         }

@@ -93,6 +93,11 @@ impl<'w> Scribe<'w> {
         self.line.write(&self.world.days[self.day], &mut self.out);
     }
 
+    /// Moves on to the next request of the same caller, within the day.
+    pub(super) fn later(&mut self) {
+        self.line.second = (self.line.second + self.random.below(2)).min(86_399);
+    }
+
     /// Fills in what depends on who calls.
     fn caller(&mut self, client_index: usize) {
         let client = self.client;
