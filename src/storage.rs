@@ -24,6 +24,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::etl::model::NotRead;
 pub use read::{ChangedWhileRead, Opened};
 
+/// How often a write is tried whose unfinished upload somebody removes.
+const PUT_TRIES: usize = 5;
+
 /// Whether a write that must not replace anything wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
@@ -265,8 +268,18 @@ impl Store {
 
     fn put(&self, path: &str, bytes: Bytes, mode: PutMode) -> Result<object_store::Result<()>> {
         let object = self.object_path(path)?;
-        let options = PutOptions { mode, ..PutOptions::default() };
-        Ok(block_on(self.inner.put_opts(&object, PutPayload::from(bytes), options)).map(|_| ()))
+        let mut tries = 0;
+        loop {
+            let options = PutOptions { mode: mode.clone(), ..PutOptions::default() };
+            let result = block_on(self.inner.put_opts(&object, PutPayload::from(bytes.clone()), options)).map(|_| ());
+            tries += 1;
+            match &result {
+                // A folder's upload is a file beside the object until it is whole. A run that takes it for the remains
+                // of a dead one may have removed it.
+                Err(error) if tries < PUT_TRIES && is_not_found(error) => {}
+                _ => return Ok(result),
+            }
+        }
     }
 
     fn object_path(&self, path: &str) -> Result<ObjectPath> {
@@ -289,6 +302,10 @@ impl Store {
 fn is_denied(error: &object_store::Error) -> bool {
     matches!(error, object_store::Error::PermissionDenied { .. })
         || io_cause(error).is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
+fn is_not_found(error: &object_store::Error) -> bool {
+    io_cause(error).is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// The input or output error at the bottom of `error`.

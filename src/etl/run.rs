@@ -326,9 +326,9 @@ impl Run<'_> {
     fn guarded(&self, summary: &mut RunSummary) -> Result<()> {
         let ended = AtomicBool::new(false);
         let result = std::thread::scope(|scope| {
-            scope.spawn(|| self.watch(&ended));
+            let watching = scope.spawn(|| self.watch(&ended));
             // Set whatever happens, or a panic in here would wait for the watching thread for ever.
-            let _guard = SetOnDrop(&ended);
+            let _guard = EndOnDrop(&ended, watching.thread().clone());
             self.all(summary)
         });
         match result {
@@ -442,8 +442,13 @@ impl Run<'_> {
                 let upper_ms = now_ms - settling_ms;
                 let watermark_ms = (is_complete && self.options.window.is_none()).then_some(upper_ms);
                 let count = chunk.len() as u64;
-                let unfinished = self.plan(chunk, watermark_ms, log)?;
-                if matches!(self.finish(unfinished, false, log, summary)?, Outcome::ByAnother) {
+                let overtaken = match self.plan(chunk, watermark_ms, log) {
+                    Ok(unfinished) => matches!(self.finish(unfinished, false, log, summary)?, Outcome::ByAnother),
+                    // Another run that has made this commit sweeps away what was planned for it.
+                    Err(error) if !recover::is_committed(&self.pipeline.lake, log.tip() + 1)? => return Err(error),
+                    Err(_) => true,
+                };
+                if overtaken {
                     return Ok(Pass { read, waited: false, is_last: false, listing: Listing::default() });
                 }
                 read += count;
@@ -536,6 +541,7 @@ impl Run<'_> {
             worker: self.worker,
             threads: self.options.threads,
             progress: &|bytes, records| self.progress.advance(bytes, records),
+            check: &|| self.check_stop(),
             stop: &self.stop,
         };
         let outcome = match team.work(id, &plan, done) {
@@ -577,11 +583,13 @@ struct Pass {
     listing: Listing,
 }
 
-struct SetOnDrop<'a>(&'a AtomicBool);
+/// Ends the watching thread.
+struct EndOnDrop<'a>(&'a AtomicBool, std::thread::Thread);
 
-impl Drop for SetOnDrop<'_> {
+impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
+        self.1.unpark();
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Team<'a> {
     pub worker: &'a dyn ShardWorker,
     pub threads: usize,
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
+    /// Fails when the run is to stop.
+    pub check: &'a (dyn Fn() -> Result<()> + Sync),
     /// Set by whoever wants the shards to give up, and by the first of them that fails.
     pub stop: &'a AtomicBool,
 }
@@ -66,6 +68,7 @@ impl Team<'_> {
 
     /// Works on one shard and writes its done-file. If another run was first, what that one did counts.
     fn shard(&self, id: PlanId, plan: &Plan, number: u32) -> Result<ShardDone> {
+        (self.check)()?;
         if self.stop.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
         }

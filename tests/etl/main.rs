@@ -1,0 +1,17 @@
+//! The pipeline as a specification: exactly once, whatever happens.
+//!
+//! Most tests use a worker of a few lines (`naive`), whose output files are text, and a lake whose storage fails on
+//! demand (`faults`): what they show does not rest on the parser or on Parquet. `kill` uses the real worker.
+
+mod destroy;
+mod drift;
+mod faults;
+mod injection;
+mod kill;
+mod known;
+mod model;
+mod naive;
+mod sources;
+mod status;
+mod threads;
+mod together;
