@@ -181,10 +181,10 @@ impl<'a> NewObjects<'a> {
             }
             return Kind::Known;
         }
-        if let (Some((from, to)), Some(time)) = (self.window.delivered, delivered_ms(&object.path)) {
-            if time < from || time >= to {
-                return Kind::OutsideWindow;
-            }
+        if let (Some((from, to)), Some(time)) = (self.window.delivered, delivered_ms(&object.path))
+            && !(from..to).contains(&time)
+        {
+            return Kind::OutsideWindow;
         }
         let wrong_clock = object.modified_ms > self.window.now_ms.saturating_add(CLOCK_SKEW_MS);
         if object.modified_ms >= self.window.settled_before_ms && !wrong_clock {

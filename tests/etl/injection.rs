@@ -14,8 +14,8 @@ fn run_with_fault(world: &World, fault: Fault, at: u64, worker: &Naive) -> bool 
     let pipeline = world.pipeline_through(Faulty::wrap(fault, at, &count));
     let result = run_with(&pipeline, &options(), worker, &());
     let reached = count.load(Ordering::SeqCst) > at;
-    if reached && fault == Fault::DiskFull && result.is_err() {
-        assert!(result.unwrap_err().to_string().contains("the disk is full"));
+    if let (true, Fault::DiskFull, Err(error)) = (reached, fault, result) {
+        assert!(error.to_string().contains("the disk is full"), "{error}");
     }
     reached
 }

@@ -34,7 +34,7 @@ pub fn world_of_real_logs(objects: usize) -> World {
 
 fn put(world: &World, object: usize) {
     let mut text: String = (0..LINES).map(|number| line(object * 7 + number * 50, object * LINES + number)).collect();
-    if object % 10 == 0 {
+    if object.is_multiple_of(10) {
         text.push_str("this is no record\n");
     }
     world.put("a", &format!("2026-01-02-00-00-{:02}-{object:016X}", object % 60), &text);
