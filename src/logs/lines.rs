@@ -5,8 +5,10 @@
 
 use std::io::{self, Read};
 
-use flate2::{Decompress, FlushDecompress, Status};
-use zstd_safe::{DCtx, InBuffer, OutBuffer, ResetDirective};
+use zstd_safe::{DCtx, ResetDirective};
+
+pub use compressed::Damage;
+use compressed::Format;
 
 /// The longest line that is handed out, in bytes without its newline. The longest fields that S3 accepts (a URI, a
 /// referrer, a user agent, a key of 1,024 bytes encoded twice) are far below.
@@ -88,67 +90,6 @@ pub enum ReadFault {
     /// The stream was read, but its compression is damaged. Everything before the fault has been handed out.
     Damaged(Damage),
 }
-
-/// What is wrong with a compressed stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Damage {
-    /// Ends before its compressed data do.
-    GzipTruncated,
-    /// Holds something that gzip cannot have written, or fails its checksum.
-    GzipCorrupt,
-    /// Ends before its compressed data do.
-    ZstdTruncated,
-    /// Holds something that zstd cannot have written, fails its checksum, or needs more than zstd's own default of
-    /// 128 MiB to be decoded.
-    ZstdCorrupt,
-}
-
-impl Damage {
-    /// The reason as counts and reports name it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Damage::GzipTruncated => "gzip_truncated",
-            Damage::GzipCorrupt => "gzip_corrupt",
-            Damage::ZstdTruncated => "zstd_truncated",
-            Damage::ZstdCorrupt => "zstd_corrupt",
-        }
-    }
-}
-
-enum Format {
-    Unknown,
-    Plain,
-    Gzip {
-        inflate: Box<Decompress>,
-        between_members: bool,
-    },
-    Zstd {
-        between_frames: bool,
-        /// How many bytes the decoder needs to go one block further. Given more, it would lose the blocks before a
-        /// fault that it meets in the same call.
-        wanted: usize,
-    },
-}
-
-impl Format {
-    /// The format of a stream by its first bytes: RFC 1952; RFC 8878 with its skippable frames.
-    fn of(first: &[u8]) -> Self {
-        match first {
-            [0x1f, 0x8b, ..] => Format::Gzip { inflate: Box::new(gzip_member()), between_members: true },
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-                Format::Zstd { between_frames: true, wanted: ZSTD_HEADER }
-            }
-            _ => Format::Plain,
-        }
-    }
-}
-
-fn gzip_member() -> Decompress {
-    Decompress::new_gzip(15)
-}
-
-/// The least that a zstd frame begins with.
-const ZSTD_HEADER: usize = 5;
 
 /// Reads one stream as lines. gzip (also of several members) and zstd (also of several frames) are recognised by their
 /// first bytes, never by a name; anything else is text as it is.
@@ -320,82 +261,9 @@ impl<'b, R: Read> LineReader<'b, R> {
         read.map_err(|error| self.fail(error))
     }
 
-    /// Whether there are compressed bytes to go on with.
-    fn has_input(&mut self) -> Result<bool, ReadFault> {
-        if self.input.0 == self.input.1 {
-            let read = read_some(&mut self.reader, &mut self.buffers.input).map_err(|error| self.fail(error))?;
-            self.input = (0, read);
-        }
-        Ok(self.input.0 < self.input.1)
-    }
-
     fn fail(&mut self, error: io::Error) -> ReadFault {
         self.finished = true;
         ReadFault::Io(error)
-    }
-
-    fn inflate(&mut self, limit: usize) -> Result<usize, ReadFault> {
-        loop {
-            let Format::Gzip { inflate, between_members } = &mut self.format else { return Ok(0) };
-            if *between_members && self.input.0 == self.input.1 {
-                if !self.has_input()? {
-                    return Ok(0);
-                }
-                continue;
-            }
-            if std::mem::take(between_members) {
-                **inflate = gzip_member();
-            }
-            let (read_before, written_before) = (inflate.total_in(), inflate.total_out());
-            let input = &self.buffers.input[self.input.0..self.input.1];
-            let output = &mut self.buffers.block[self.end..limit];
-            let status = inflate.decompress(input, output, FlushDecompress::None);
-            let read = (inflate.total_in() - read_before) as usize;
-            let written = (inflate.total_out() - written_before) as usize;
-            self.input.0 += read;
-            match status {
-                Ok(Status::StreamEnd) => *between_members = true,
-                Ok(_) if read > 0 || written > 0 => {}
-                Ok(_) if self.input.0 == self.input.1 && self.has_input()? => {}
-                Ok(_) => self.damage = Some(Damage::GzipTruncated),
-                Err(_) => self.damage = Some(Damage::GzipCorrupt),
-            }
-            if written > 0 || self.damage.is_some() {
-                return Ok(written);
-            }
-        }
-    }
-
-    fn unzstd(&mut self, limit: usize) -> Result<usize, ReadFault> {
-        loop {
-            let Format::Zstd { between_frames, wanted } = &mut self.format else { return Ok(0) };
-            let Some(context) = &mut self.buffers.zstd else { return Ok(0) };
-            if *between_frames && self.input.0 == self.input.1 {
-                if !self.has_input()? {
-                    return Ok(0);
-                }
-                continue;
-            }
-            let given = self.input.1.min(self.input.0.saturating_add(*wanted));
-            let mut input = InBuffer::around(&self.buffers.input[self.input.0..given]);
-            let mut output = OutBuffer::around(&mut self.buffers.block[self.end..limit]);
-            let result = context.decompress_stream(&mut output, &mut input);
-            let (read, written) = (input.pos(), output.pos());
-            self.input.0 += read;
-            match result {
-                Ok(hint) => {
-                    *between_frames = hint == 0;
-                    *wanted = if hint == 0 { ZSTD_HEADER } else { hint };
-                    if hint != 0 && read == 0 && written == 0 && !self.has_input()? {
-                        self.damage = Some(Damage::ZstdTruncated);
-                    }
-                }
-                Err(_) => self.damage = Some(Damage::ZstdCorrupt),
-            }
-            if written > 0 || self.damage.is_some() {
-                return Ok(written);
-            }
-        }
     }
 }
 
@@ -427,5 +295,6 @@ pub fn trim_line(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+mod compressed;
 #[cfg(test)]
 mod tests;
