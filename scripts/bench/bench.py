@@ -66,7 +66,7 @@ def rows_in(folder):
         "SELECT count(*), count(*) FILTER (regexp_full_match(requestid, '[0-9A-Z]{16}|[0-9a-f-]{36}')), "
         f"count(DISTINCT (bucket_name, key)) FROM read_parquet('{folder}/**/*.parquet')"
     )
-    rows, sound, keys = duckdb.sql(query).fetchone()
+    rows, sound, keys = duckdb.connect().execute(query).fetchone()
     return rows, sound, keys / max(rows, 1)
 
 
@@ -114,7 +114,7 @@ def speed(args):
         f"belongs) as shares of the lines.\n\n{report.table(header, rows)}"
     )
     if sampled:
-        text += f"\n\n\\* Measured on {args.slow_sample:,} bytes of the same objects, CPU and wall time scaled by bytes."
+        text += f"\n\n\\* Measured on {args.slow_sample:,} bytes of the same objects (neighbours in time), CPU and wall time scaled by bytes."
     report.section(title, text, command_line(), args.write)
 
 
