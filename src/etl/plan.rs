@@ -13,7 +13,7 @@ use crate::storage::{Created, Store};
 
 /// How many shards a plan has at least if it is large enough: with threads taking shard after shard, the last of them
 /// is then a small part of the whole.
-const SHARDS_AT_LEAST: u64 = 32;
+const SHARDS_AT_LEAST: u64 = 24;
 /// Below this, a shard is not worth its files.
 const SHARD_BYTES_AT_LEAST: u64 = 8 << 20;
 
@@ -77,7 +77,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { shard_bytes: 64 << 20, shard_objects: 20_000, plan_bytes: 64 << 30, plan_objects: 200_000 }
+        Self { shard_bytes: 120 << 20, shard_objects: 20_000, plan_bytes: 64 << 30, plan_objects: 200_000 }
     }
 }
 
@@ -267,9 +267,9 @@ mod tests {
     #[test]
     fn no_shard_is_a_large_part_of_two_gigabytes() {
         let shards = cut(&objects(&[150_000; 13_334]), &Limits::default());
-        assert!(shards.len() >= 30, "{}", shards.len());
+        assert!(shards.len() >= 24, "{}", shards.len());
         let last = shards.last().unwrap().len();
-        assert!(shards.iter().all(|shard| shard.len() <= 13_334 / 30 + 1) && last > 0);
+        assert!(shards.iter().all(|shard| shard.len() <= 13_334 / 24 + 1) && last > 0);
     }
 
     #[test]

@@ -41,9 +41,22 @@ fn digits(text: &[u8]) -> Option<i64> {
 }
 
 fn month_number(name: &[u8]) -> Option<i64> {
-    const NAMES: [&[u8; 3]; 12] =
-        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-    NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)).map(|at| at as i64 + 1)
+    let [a, b, c] = *name else { return None };
+    Some(match &[a | 0x20, b | 0x20, c | 0x20] {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
 }
 
 /// The length of the notation between its brackets.
@@ -77,31 +90,35 @@ pub fn parse(text: &[u8]) -> Option<i64> {
     })
 }
 
-/// [`parse`] that remembers the day, hour, minute and offset it saw last: in a log they rarely change from line to line.
+/// [`parse`] that remembers the day, hour and offset it saw last: in a log they rarely change from line to line.
 #[derive(Debug, Default)]
 pub struct TimeCache {
-    /// The whole notation with its seconds blanked.
+    /// The whole notation; its minutes and seconds do not count.
     text: [u8; TIME_LEN],
-    minute_ms: i64,
+    hour_ms: i64,
     filled: bool,
+}
+
+/// Two digits that make a number below 60.
+#[inline]
+fn sixtieth(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 6 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
 }
 
 impl TimeCache {
     /// As [`parse`].
+    #[inline]
     pub fn parse(&mut self, text: &[u8]) -> Option<i64> {
         let text: &[u8; TIME_LEN] = text.try_into().ok()?;
-        let tens = text[18].wrapping_sub(b'0');
-        let ones = text[19].wrapping_sub(b'0');
-        let plain_second = tens < 6 && ones < 10;
-        if self.filled && plain_second && text[..18] == self.text[..18] && text[20..] == self.text[20..] {
-            return Some(self.minute_ms + (i64::from(tens) * 10 + i64::from(ones)) * 1000);
+        let within = sixtieth(text[15], text[16]).zip(sixtieth(text[18], text[19])).filter(|_| text[17] == b':');
+        let Some((minute, second)) = within else { return parse(text) };
+        let within_ms = (minute * 60 + second) * 1000;
+        if self.filled && text[..15] == self.text[..15] && text[20..] == self.text[20..] {
+            return Some(self.hour_ms + within_ms);
         }
         let parsed = parse(text)?;
-        if plain_second {
-            self.text = *text;
-            self.minute_ms = parsed - (i64::from(tens) * 10 + i64::from(ones)) * 1000;
-            self.filled = true;
-        }
+        *self = Self { text: *text, hour_ms: parsed - within_ms, filled: true };
         Some(parsed)
     }
 }
@@ -169,6 +186,10 @@ mod tests {
             "06/Feb/2019:00:01:00 +0000",
             "06/Feb/2019:00:01:00 +0100",
             "06/Feb/2019:00:01:0x +0100",
+            "06/Feb/2019:00:01-09 +0100",
+            "06/Feb/2019:00:61:09 +0100",
+            "06/Feb/2019:01:59:59 +0100",
+            "06/fEB/2019:01:59:59 +0100",
             "06/Feb/2019:00:01:09 +0100",
         ] {
             assert_eq!(cache.parse(text.as_bytes()), parse(text.as_bytes()), "{text}");

@@ -169,18 +169,35 @@ impl Body {
 #[derive(Debug, Default)]
 pub struct TextRange {
     range: Option<(Vec<u8>, Vec<u8>)>,
+    /// The first bytes of both.
+    first: (u64, u64),
+}
+
+/// The first eight bytes as a number of the same order, zeros for those that are not there.
+#[inline]
+fn first_bytes(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => text.iter().enumerate().fold(0, |sum, (at, byte)| sum | u64::from(*byte) << (56 - 8 * at)),
+    }
 }
 
 impl TextRange {
     /// Takes a value in.
     #[inline]
     pub fn add(&mut self, text: &[u8]) {
+        // Most texts lie well within, which their first bytes tell.
+        let first = first_bytes(text);
+        if self.range.is_some() && first > self.first.0 && first < self.first.1 {
+            return;
+        }
         match &mut self.range {
             None => self.range = Some((text.to_vec(), text.to_vec())),
             Some((min, _)) if text < min.as_slice() => *min = text.to_vec(),
             Some((_, max)) if text > max.as_slice() => *max = text.to_vec(),
-            Some(_) => {}
+            Some(_) => return,
         }
+        self.first = self.range.as_ref().map_or((0, 0), |(min, max)| (first_bytes(min), first_bytes(max)));
     }
 
     /// Statistics; bounds that are too long to keep are left out.
@@ -188,5 +205,22 @@ impl TextRange {
         let bound = |text: &Vec<u8>| (text.len() <= STATISTIC_BYTES).then(|| ByteArray::from(utf8(text).into_owned()));
         let (min, max) = self.range.as_ref().map_or((None, None), |(min, max)| (bound(min), bound(max)));
         Statistics::byte_array(min, max, None, Some(nulls as u64), false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_takes_in_every_text_whatever_its_first_bytes() {
+        let texts = ["assets/a", "assets/z", "assets/", "b", "as", "assets/zz", "", "c", "assets/m"];
+        for end in 1..=texts.len() {
+            let mut range = TextRange::default();
+            texts[..end].iter().for_each(|text| range.add(text.as_bytes()));
+            let (min, max) = range.range.unwrap();
+            assert_eq!(Some(min.as_slice()), texts[..end].iter().map(|text| text.as_bytes()).min());
+            assert_eq!(Some(max.as_slice()), texts[..end].iter().map(|text| text.as_bytes()).max());
+        }
     }
 }

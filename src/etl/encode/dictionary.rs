@@ -5,8 +5,8 @@ use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescPtr;
 
 use super::chunk::{Chunk, ChunkBuilder, TextRange};
-use super::intern::{Renumbering, utf8};
-use super::page::{Compressor, PAGE_ROWS, Texture, Validity, write_numbers};
+use super::intern::{DenseRenumbering, NULL, Renumbering, utf8};
+use super::page::{Compressor, PAGE_ROWS, Texture, Validity, write_numbers, write_repeated};
 use crate::Result;
 
 /// The key of an absent value.
@@ -66,10 +66,10 @@ impl Values<'_> {
 /// Buffers that all chunks of a worker share.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Finds the distinct values of a group of columns.
-    pub groups: Renumbering,
-    /// For each row the number of its group.
-    pub rows: Vec<u32>,
+    /// For each row the number of its group: of one of the distinct values of a column or of columns that go together.
+    rows: Vec<u32>,
+    wide_groups: Renumbering,
+    groups: DenseRenumbering,
     keys: Renumbering,
     map: Vec<u32>,
     numbers: Vec<u32>,
@@ -78,12 +78,22 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Numbers the rows' groups: `key` names a row's group.
-    pub fn group<T>(&mut self, rows: &[T], key: impl Fn(&T) -> i64) {
+    /// Groups the rows by a number and returns the distinct ones, by group.
+    pub fn group_by_number<T>(&mut self, rows: &[T], number: impl Fn(&T) -> i64) -> Vec<i64> {
+        self.wide_groups.reset();
+        self.rows.clear();
+        let groups = &mut self.wide_groups;
+        self.rows.extend(rows.iter().map(|row| groups.number(number(row))));
+        groups.values().to_vec()
+    }
+
+    /// Groups the rows by the number that an interner gave and returns the distinct ones, by group.
+    pub fn group_by_text<T>(&mut self, rows: &[T], number: impl Fn(&T) -> u32) -> Vec<u32> {
         self.groups.reset();
         self.rows.clear();
         let groups = &mut self.groups;
-        self.rows.extend(rows.iter().map(|row| groups.number(key(row))));
+        self.rows.extend(rows.iter().map(|row| groups.number(number(row))));
+        groups.values().to_vec()
     }
 
     /// The chunk of a column of which every group has one value: `keys[g]` is that of group `g`, or [`ABSENT`].
@@ -128,6 +138,14 @@ impl Scratch {
         for rows in self.rows.chunks(NUMBER_PAGE_ROWS) {
             self.validity.clear();
             self.numbers.clear();
+            if !with_nulls && distinct == 1 {
+                self.body.clear();
+                self.validity.push_all(rows.len());
+                self.validity.write(&mut self.body);
+                write_repeated(&mut self.body, rows.len());
+                builder.page(&self.body, rows.len(), Encoding::RLE_DICTIONARY, Texture::Text, zstd)?;
+                continue;
+            }
             if with_nulls {
                 for group in rows {
                     let number = self.map[*group as usize];
@@ -162,4 +180,9 @@ impl Scratch {
         }
         Ok(builder)
     }
+}
+
+/// The key of a text's number.
+pub fn text_key(number: u32) -> i64 {
+    if number == NULL { ABSENT } else { number.into() }
 }

@@ -10,8 +10,8 @@ use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::Dictionaries;
 use super::chunk::Chunk;
-use super::dictionary::{ABSENT, Scratch, Values};
-use super::intern::{Interner, NULL};
+use super::dictionary::{ABSENT, Scratch, Values, text_key};
+use super::intern::Interner;
 use super::page::Compressor;
 use super::stage::{Partition, Row};
 use crate::etl::model::FORMAT_VERSION;
@@ -112,8 +112,7 @@ impl FileWriter {
             ("log_line", |row| row.log_line, Values::Int64),
         ];
         for (name, number, values) in columns {
-            self.scratch.group(rows, number);
-            let keys = self.scratch.groups.values().to_vec();
+            let keys = self.scratch.group_by_number(rows, number);
             let column = self.column(name);
             out.push((column.clone(), self.scratch.chunk(column, &keys, values, zstd)?));
         }
@@ -138,8 +137,7 @@ impl FileWriter {
             ("key_logged", |row| row.key_logged, &known.key_logged),
         ];
         for (name, number, interner) in columns {
-            self.scratch.group(rows, |row| text_key(number(row)));
-            let keys = self.scratch.groups.values().to_vec();
+            let keys: Vec<i64> = self.scratch.group_by_text(rows, number).into_iter().map(text_key).collect();
             let column = self.column(name);
             let values = |key: i64| interner.value(key as u32);
             out.push((column.clone(), self.scratch.chunk(column, &keys, Values::Text(&values), zstd)?));
@@ -183,8 +181,7 @@ impl FileWriter {
         zstd: &mut Compressor,
         out: &mut Vec<(ColumnDescPtr, Chunk)>,
     ) -> Result<()> {
-        self.scratch.group(rows, |row| number(row).into());
-        let groups = self.scratch.groups.values().to_vec();
+        let groups = self.scratch.group_by_text(rows, number);
         let values = |key: i64| known.parts.value(key as u32);
         for (at, name) in names.iter().enumerate() {
             let keys: Vec<i64> = groups.iter().map(|group| text_key(parts[*group as usize][at])).collect();
@@ -209,8 +206,4 @@ impl FileWriter {
         group.close().map_err(parquet_error)?;
         writer.into_inner().map_err(parquet_error)
     }
-}
-
-fn text_key(number: u32) -> i64 {
-    if number == NULL { ABSENT } else { number.into() }
 }

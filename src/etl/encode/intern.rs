@@ -179,6 +179,54 @@ impl Renumbering {
     }
 }
 
+/// [`Renumbering`] of numbers that are small themselves, as those of an [`Interner`]: a table without hashing.
+#[derive(Debug, Default)]
+pub struct DenseRenumbering {
+    /// For each key the round in which it was last seen, and its number in that round.
+    seen: Vec<(u32, u32)>,
+    round: u32,
+    values: Vec<u32>,
+}
+
+impl DenseRenumbering {
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        if self.round == u32::MAX {
+            self.seen.clear();
+            self.round = 0;
+        }
+        self.round += 1;
+        self.values.clear();
+    }
+
+    /// The number of `key`, from 0.
+    #[inline]
+    pub fn number(&mut self, key: u32) -> u32 {
+        if let Some((round, number)) = self.seen.get(key as usize)
+            && *round == self.round
+        {
+            return *number;
+        }
+        self.add(key)
+    }
+
+    fn add(&mut self, key: u32) -> u32 {
+        let at = key as usize;
+        if self.seen.len() <= at {
+            self.seen.resize((at + 1).next_power_of_two(), (0, 0));
+        }
+        let number = self.values.len() as u32;
+        self.seen[at] = (self.round, number);
+        self.values.push(key);
+        number
+    }
+
+    /// The distinct keys in the order of their numbers.
+    pub fn values(&self) -> &[u32] {
+        &self.values
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +254,16 @@ mod tests {
         let many = || (0..5000).map(|key| key * 4096 - 7);
         assert!(many().enumerate().all(|(number, key)| numbers.number(key) == number as u32));
         assert!(many().enumerate().all(|(number, key)| numbers.number(key) == number as u32));
+    }
+
+    #[test]
+    fn dense_renumbering_does_the_same_for_small_keys() {
+        let mut numbers = DenseRenumbering::default();
+        for _ in 0..2 {
+            numbers.reset();
+            assert_eq!([7, 0, 7, 900].map(|key| numbers.number(key)), [0, 1, 0, 2]);
+            assert_eq!(numbers.values(), [7, 0, 900]);
+        }
     }
 
     #[test]

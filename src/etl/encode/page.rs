@@ -94,16 +94,20 @@ fn varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
+/// Appends the dictionary number 0, `count` times. A width of 0 is allowed for it, but not every reader expects that.
+pub fn write_repeated(out: &mut Vec<u8>, count: usize) {
+    out.push(1);
+    varint(out, (count as u64) << 1);
+    out.push(0);
+}
+
 /// Appends dictionary numbers as a page has them: their width in bits, then one run of one value or one bit-packed run.
 pub fn write_numbers(out: &mut Vec<u8>, numbers: &[u32], distinct: usize) {
-    // A width of 0 is allowed for a single value, but not every reader expects it.
-    let width = (usize::BITS - distinct.saturating_sub(1).leading_zeros()).max(1) as usize;
-    out.push(width as u8);
     if distinct <= 1 {
-        varint(out, (numbers.len() as u64) << 1);
-        out.push(0);
-        return;
+        return write_repeated(out, numbers.len());
     }
+    let width = (usize::BITS - (distinct - 1).leading_zeros()) as usize;
+    out.push(width as u8);
     varint(out, (numbers.len().div_ceil(8) as u64) << 1 | 1);
     pack(out, numbers.iter().map(|number| u64::from(*number)), numbers.len().div_ceil(8) * width, width);
 }
