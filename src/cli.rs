@@ -9,6 +9,7 @@ use crate::ui::{ColorChoice, Format};
 /// See who touched what in your S3 buckets: access logs in, a Parquet lake, answers out.
 #[derive(Debug, Parser)]
 #[command(name = "bucketscope", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "New here? `bucketscope demo` makes logs and shows everything once.")]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -51,6 +52,8 @@ pub struct Global {
 /// The commands, in the order in which they are needed.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make logs, run everything on them once, and leave a project to play with
+    Demo(Demo),
     /// Write bucketscope.yaml, with comments; add log folders to it later
     Init(Init),
     /// Prepare the lake that the configuration describes
@@ -63,12 +66,24 @@ pub enum Command {
     Drift(Drift),
     /// List and show the saved queries
     Queries(Queries),
+    /// Ask a saved query, or one in SQL
+    Query(Query),
+    /// Sum the lake up: traffic, errors, findings
+    Report(Report),
     /// Remove what bucketscope made; the source logs stay
     Destroy(Destroy),
     /// Print log lines as records, without any pipeline
     Parse(Parse),
     /// Write realistic log objects, the same for the same seed
     Generate(Generate),
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The project's folder
+    #[arg(value_name = "DIR", default_value = "bucketscope-demo")]
+    pub directory: PathBuf,
 }
 
 /// `init`.
@@ -165,6 +180,43 @@ pub enum QueriesAction {
         /// The query's id
         id: String,
     },
+}
+
+/// `query`.
+#[derive(Debug, Args)]
+pub struct Query {
+    /// The saved query's id; `bucketscope queries` lists them
+    #[arg(required_unless_present = "sql", conflicts_with = "sql")]
+    pub id: Option<String>,
+    /// Ask in SQL instead; the table is s3_access_logs
+    #[arg(long, value_name = "SELECT")]
+    pub sql: Option<String>,
+    /// Set a parameter of the query
+    #[arg(long = "param", value_name = "NAME=VALUE", conflicts_with = "sql")]
+    pub params: Vec<String>,
+    /// Only this bucket
+    #[arg(long, conflicts_with = "sql")]
+    pub bucket: Option<String>,
+    /// Only records of this time
+    #[command(flatten)]
+    pub range: RangeArgs,
+    /// Rows of a table on the terminal, 0 for all; other formats have all rows
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// Exit with 7 if a query that looks for something found it
+    #[arg(long)]
+    pub fail_on_findings: bool,
+}
+
+/// `report`.
+#[derive(Debug, Default, Args)]
+pub struct Report {
+    /// Only records of this time
+    #[command(flatten)]
+    pub range: RangeArgs,
+    /// Exit with 7 if there are findings
+    #[arg(long)]
+    pub fail_on_findings: bool,
 }
 
 /// `parse`.

@@ -17,6 +17,8 @@ pub mod etl;
 pub mod generate;
 pub mod logs;
 pub mod query;
+#[cfg(all(feature = "cli", feature = "local"))]
+pub mod report;
 pub mod storage;
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod ui;

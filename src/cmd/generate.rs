@@ -58,14 +58,8 @@ impl View for Written {
             text::count(made.rejected_lines())
         );
         if !made.quirks.is_empty() {
-            let quirks: Vec<String> = made
-                .quirks
-                .iter()
-                .map(|(quirk, n)| format!("{} {}", quirk.replace('_', " "), text::count(*n)))
-                .collect();
-            for line in text::wrap(&format!("quirks: {}", quirks.join(", ")), screen.width.unwrap_or(100) - 2) {
-                let _ = writeln!(out, "  {}", screen.paint.dim(&line));
-            }
+            let kinds = plural(made.quirks.len() as u64, "kind", "kinds");
+            let _ = writeln!(out, "  {kinds} of quirks of real logs are among them (--output json counts each)");
         }
         out
     }

@@ -1,12 +1,11 @@
 //! `init`: writes bucketscope.yaml, or adds log folders to it.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::folder::{self, Found};
-use super::{Context, input_needed};
+use super::{Context, input_needed, words};
 use crate::cli::{Init, TargetName};
 use crate::config::{self, Config, NewConfig, NewSource};
 use crate::ui::export::envelope;
@@ -284,14 +283,12 @@ impl View for Initialised {
             Change::Updated => "Updated",
             Change::Unchanged => "Nothing to change in",
         };
-        let mut out = format!("{} {}\n", paint.green(did), text::visible(&self.config));
-        let _ = writeln!(out, "  {}  {}", paint.dim("name"), self.name);
+        let mut rows = vec![("name", vec![self.name.clone()])];
         for source in &self.sources {
-            let _ =
-                writeln!(out, "  {}  {} ({})", paint.dim("logs"), text::visible(&source.path), source.found.words());
+            rows.push(("logs", vec![format!("{}: {}", text::visible(&source.path), source.found.words())]));
         }
-        let _ = writeln!(out, "  {}  {}", paint.dim("lake"), text::visible(&self.lake));
-        out
+        rows.push(("lake", vec![text::visible(&self.lake).into_owned()]));
+        format!("{} {}\n{}", paint.green(did), text::visible(&self.config), words::sheet(&rows, screen))
     }
 
     fn json(&self) -> String {

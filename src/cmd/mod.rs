@@ -8,6 +8,8 @@ use crate::ui::text::shell_word;
 use crate::ui::{Outcome, Ui};
 use crate::{Error, ErrorKind, Result};
 
+mod cells;
+mod demo;
 mod deploy;
 mod destroy;
 mod drift;
@@ -18,8 +20,10 @@ mod interrupt;
 mod parse;
 mod project;
 mod queries;
+mod query;
 mod range;
 mod records;
+mod report;
 mod run;
 mod status;
 mod words;
@@ -75,6 +79,9 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         Command::Status => status::execute(context),
         Command::Drift(args) => drift::execute(context, &args),
         Command::Queries(args) => queries::execute(context, &args),
+        Command::Demo(args) => demo::execute(context, &args),
+        Command::Query(args) => query::execute(context, &args),
+        Command::Report(args) => report::execute(context, &args),
         Command::Destroy(args) => destroy::execute(context, &args),
     }
 }

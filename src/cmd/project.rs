@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, folder};
 use crate::config::{self, Config};
+use crate::engine::local::{Engine, EngineSettings};
 use crate::etl::model::Source;
-use crate::etl::{Pipeline, Settings};
+use crate::etl::{Pipeline, Settings, committed, state};
+use crate::query::TimeRange;
 use crate::storage::Store;
 use crate::{Error, ErrorKind, Result};
 
@@ -87,5 +89,21 @@ impl Project {
             settings.limits.shard_bytes = u64::from(megabytes) * 1_000_000;
         }
         Pipeline { lake, sources: sources.collect(), settings }
+    }
+
+    /// The embedded engine over what is committed, and the range of time it has records of.
+    ///
+    /// # Errors
+    /// If the lake has not been deployed or cannot be read.
+    pub fn engine(&self) -> Result<(Engine, Option<TimeRange>)> {
+        let pipeline = self.pipeline()?;
+        state::check_format(&pipeline.lake)?;
+        let mut settings = EngineSettings::default();
+        if let Some(megabytes) = self.config.query.memory_megabytes {
+            settings.memory_bytes = (megabytes as usize).saturating_mul(1_000_000);
+        }
+        let engine = Engine::with_settings(&pipeline.lake, committed(&pipeline.lake)?, settings)?;
+        let extent = engine.extent();
+        Ok((engine, extent))
     }
 }

@@ -9,43 +9,59 @@ use super::{Paint, Screen};
 /// Between two columns.
 const GAP: usize = 2;
 /// A text column is not made narrower than this; rather are columns left out.
-const NARROWEST: usize = 12;
+const NARROWEST: usize = 18;
 
 /// A table as it will stand: every cell is text, harmless, in its final words.
 struct Layout {
-    heads: Vec<String>,
+    columns: Vec<Shape>,
     rows: Vec<Vec<String>>,
-    right: Vec<bool>,
-    widths: Vec<usize>,
+}
+
+/// How a column stands.
+struct Shape {
+    head: String,
+    width: usize,
+    /// Numbers stand right.
+    right: bool,
+    /// Numbers and times are whole or not there.
+    rigid: bool,
+    /// Nothing but nulls so far.
+    empty: bool,
+    shown: bool,
 }
 
 /// Draws at most `limit` rows (0 for all). The caller says how many rows there are beyond.
 pub fn draw(rows: &dyn Rows, limit: usize, screen: &Screen) -> String {
     let mut layout = collect(rows, limit);
-    let left_out = screen.width.map_or(0, |width| fit(&mut layout, width));
+    if let Some(width) = screen.width {
+        fit(&mut layout.columns, width);
+    }
     let mut out = render(&layout, screen.paint);
-    if left_out > 0 {
-        let columns = text::plural(left_out as u64, "column", "columns");
-        out.push_str(&screen.paint.dim(&format!("({columns} more: widen the terminal, or --output csv)")));
-        out.push('\n');
+    let hidden: Vec<&str> = layout.columns.iter().filter(|c| !c.shown).map(|c| c.head.as_str()).collect();
+    if !hidden.is_empty() {
+        let words = format!("Not shown: {}. A wider terminal shows more, --output csv all.", hidden.join(", "));
+        for line in text::wrap(&words, screen.width.unwrap_or(usize::MAX)) {
+            out.push_str(&screen.paint.dim(&line));
+            out.push('\n');
+        }
     }
     out
 }
 
 fn collect(rows: &dyn Rows, limit: usize) -> Layout {
     let columns = rows.columns();
-    let heads: Vec<String> = columns.iter().map(|column| text::visible(&column.name).into_owned()).collect();
-    let mut layout = Layout {
-        widths: heads.iter().map(|head| text::width(head)).collect(),
-        right: vec![false; columns.len()],
-        heads,
-        rows: Vec::new(),
+    let shape = |column: &Column| {
+        let head = text::visible(&column.name).into_owned();
+        Shape { width: text::width(&head), head, right: false, rigid: false, empty: true, shown: true }
     };
+    let mut layout = Layout { columns: columns.iter().map(shape).collect(), rows: Vec::new() };
     let mut take = |cells: &[Cell<'_>]| -> io::Result<bool> {
         let row: Vec<String> = cells.iter().zip(&columns).map(|(cell, column)| shown(cell, column)).collect();
-        for (i, (cell, words)) in cells.iter().zip(&row).enumerate() {
-            layout.widths[i] = layout.widths[i].max(text::width(words));
-            layout.right[i] |= matches!(cell, Cell::Int(_) | Cell::Float(_));
+        for ((shape, cell), words) in layout.columns.iter_mut().zip(cells).zip(&row) {
+            shape.width = shape.width.max(text::width(words));
+            shape.right |= matches!(cell, Cell::Int(_) | Cell::Float(_));
+            shape.rigid |= matches!(cell, Cell::Int(_) | Cell::Float(_) | Cell::Time(_) | Cell::Bool(_));
+            shape.empty &= matches!(cell, Cell::Null);
         }
         layout.rows.push(row);
         Ok(limit == 0 || layout.rows.len() < limit)
@@ -73,33 +89,41 @@ fn shown(cell: &Cell<'_>, column: &Column) -> String {
     }
 }
 
-/// Narrows text columns, the widest first, then leaves out columns from the right; returns how many were left out.
-fn fit(layout: &mut Layout, width: usize) -> usize {
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-    while total(&layout.widths) > width {
-        let widest = (0..layout.widths.len())
-            .filter(|i| !layout.right[*i] && layout.widths[*i] > NARROWEST.max(text::width(&layout.heads[*i])))
-            .max_by_key(|i| layout.widths[*i]);
-        match widest {
-            Some(i) => layout.widths[i] -= 1,
-            None => break,
+/// Makes the table as narrow as the terminal. First go columns without any value, then, from the right, those for
+/// which there is no room even if texts are shortened; then the widest texts are shortened.
+fn fit(columns: &mut [Shape], width: usize) {
+    let total = |columns: &[Shape]| space(columns, |column| column.width);
+    for i in (0..columns.len()).rev() {
+        if columns[i].empty && total(columns) > width {
+            columns[i].shown = false;
         }
     }
-    let mut left_out = 0;
-    while total(&layout.widths) > width && layout.widths.len() > 1 {
-        layout.widths.pop();
-        left_out += 1;
+    for i in (1..columns.len()).rev() {
+        if space(columns, Shape::least) > width {
+            columns[i].shown = false;
+        }
     }
-    left_out
+    while total(columns) > width {
+        let can_shrink = |column: &&mut Shape| column.shown && column.width > column.least();
+        let Some(widest) = columns.iter_mut().filter(can_shrink).max_by_key(|column| column.width) else { break };
+        widest.width -= 1;
+    }
+}
+
+impl Shape {
+    fn least(&self) -> usize {
+        if self.rigid { self.width } else { self.width.min(NARROWEST.max(text::width(&self.head))) }
+    }
+}
+
+fn space(columns: &[Shape], width: impl Fn(&Shape) -> usize) -> usize {
+    columns.iter().filter(|column| column.shown).map(|column| width(column) + GAP).sum::<usize>().saturating_sub(GAP)
 }
 
 fn render(layout: &Layout, paint: Paint) -> String {
-    let mut out = String::new();
-    out.push_str(&paint.bold(&line(&layout.heads, layout)));
-    out.push('\n');
-    let rule: Vec<String> = layout.widths.iter().map(|width| "─".repeat(*width)).collect();
-    out.push_str(&paint.dim(&rule.join(&" ".repeat(GAP))));
-    out.push('\n');
+    let heads: Vec<String> = layout.columns.iter().map(|column| column.head.clone()).collect();
+    let rules: Vec<String> = layout.columns.iter().map(|column| "─".repeat(column.width)).collect();
+    let mut out = format!("{}\n{}\n", paint.bold(&line(&heads, layout)), paint.dim(&line(&rules, layout)));
     for row in &layout.rows {
         out.push_str(&line(row, layout));
         out.push('\n');
@@ -109,19 +133,14 @@ fn render(layout: &Layout, paint: Paint) -> String {
 
 fn line(cells: &[String], layout: &Layout) -> String {
     let mut out = String::new();
-    for (i, (cell, width)) in cells.iter().zip(&layout.widths).enumerate() {
-        if i > 0 {
-            out.push_str(&" ".repeat(GAP));
-        }
-        let cell = text::shorten(cell, *width);
-        let padding = " ".repeat(width.saturating_sub(text::width(&cell)));
-        if layout.right[i] {
-            out.push_str(&padding);
-            out.push_str(&cell);
-        } else {
-            out.push_str(&cell);
-            out.push_str(&padding);
-        }
+    for (cell, column) in cells.iter().zip(&layout.columns).filter(|(_, column)| column.shown) {
+        let cell = text::shorten(cell, column.width);
+        let padding = " ".repeat(column.width.saturating_sub(text::width(&cell)));
+        let (before, behind) = if column.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
+        out.push_str(before);
+        out.push_str(&cell);
+        out.push_str(behind);
+        out.push_str(&" ".repeat(GAP));
     }
     out.truncate(out.trim_end().len());
     out
@@ -164,9 +183,19 @@ photos/2026/06/a-rather-long-name.jpg     1.5 kB     1,234
     }
 
     #[test]
-    fn columns_that_do_not_fit_are_left_out_and_counted() {
+    fn columns_that_do_not_fit_are_left_out_and_named() {
         let drawn = draw(&sample(), 0, &screen(Some(24)));
-        assert!(!drawn.contains("requests"), "{drawn}");
-        assert!(drawn.contains("(1 column more: widen the terminal, or --output csv)"), "{drawn}");
+        assert!(!drawn.contains("1,234"), "{drawn}");
+        assert!(drawn.contains("Not shown: bytessent,\nrequests."), "{drawn}");
+        assert!(drawn.lines().all(|line| text::width(line) <= 24), "{drawn}");
+    }
+
+    #[test]
+    fn empty_columns_go_first_and_times_are_never_cut() {
+        let mut grid = Grid::new(["at", "role", "key"].map(Column::new).to_vec());
+        grid.push(vec![Cell::Time(1_549_411_238_000), Cell::Null, Cell::text("photos/2026/06/a-rather-long-name.jpg")]);
+        let drawn = draw(&grid, 0, &screen(Some(42)));
+        assert!(drawn.contains("2019-02-06T00:00:38Z  photos/202…-name.jpg\nNot shown: role."), "{drawn}");
+        assert!(draw(&grid, 0, &screen(None)).contains("role"));
     }
 }

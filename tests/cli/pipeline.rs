@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::{LINES, World};
 
 /// A project called `shop` over two log objects, deployed. Objects need not settle: nobody writes to them.
-fn deployed() -> World {
+pub fn deployed() -> World {
     let world = World::with_logs();
     world.run("init --defaults --target local --logs logs --name shop").ok();
     let text = world.read("bucketscope.yaml").replace("settling_seconds: 2", "settling_seconds: 0");
