@@ -99,6 +99,11 @@ impl Log {
         Ok(())
     }
 
+    /// Adds the entry that follows.
+    pub fn add(&mut self, entry: Entry) {
+        self.0.push(entry);
+    }
+
     /// The sequence of the last commit, 0 before the first.
     pub fn tip(&self) -> u64 {
         self.0.len() as u64

@@ -92,7 +92,7 @@ fn read_log(lake: &Store, drift: &mut Drift) -> Result<BTreeMap<u64, Option<Entr
     let tip = listed.last().copied().unwrap_or(0);
     let mut log = BTreeMap::new();
     for sequence in 1..=tip {
-        let found = if listed.contains(&sequence) { commit::entry(lake, sequence) } else { Ok(None) };
+        let found = if listed.binary_search(&sequence).is_ok() { commit::entry(lake, sequence) } else { Ok(None) };
         let (kind, actual) = match &found {
             Ok(Some(entry)) if entry.sequence == sequence => (None, String::new()),
             Ok(Some(entry)) => (Some(DriftKind::Changed), format!("the entry of commit {}", entry.sequence)),

@@ -47,6 +47,8 @@ pub struct Ended {
     pub at_ms: i64,
     /// What went wrong, if it did.
     pub error: Option<String>,
+    /// Whether it was interrupted, which is then the error.
+    pub interrupted: bool,
     /// The commits that it made.
     pub commits: Vec<u64>,
     /// What it found.

@@ -13,18 +13,21 @@ pub mod model;
 pub mod plan;
 pub mod recover;
 pub mod run;
-mod shards;
+pub mod shards;
 pub mod source;
 pub mod state;
 pub mod status;
+pub mod summary;
 pub mod work;
 
 pub use commit::{CommittedFile, committed};
 pub use destroy::{Destroyed, Inventory, destroy, destroy_inventory};
 pub use drift::{Drift, DriftKind, Finding, drift};
-pub use run::{Event, Job, Planned, Progress, RunOptions, RunSummary, ShardWorker, WhenBusy, run, run_over, run_with};
+pub use run::{run, run_over, run_with};
+pub use shards::{Job, ShardWorker};
 pub use source::{Listing, SourceStores};
 pub use status::{Health, Status, status};
+pub use summary::{Event, Planned, Progress, RunOptions, RunSummary, WhenBusy};
 
 use crate::error::{Error, Result};
 use crate::storage::{Created, Store};

@@ -3,17 +3,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
-use super::commit::{self, Entry, Log, Totals};
+use super::commit::{self, Log, Totals};
 use super::hours::HourSet;
 use super::known::Known;
 use super::lease::{Ended, Latest, Lease};
-use super::model::{Counts, FORMAT_VERSION, PlannedObject, Shard, ShardDone};
+use super::model::{FORMAT_VERSION, PlannedObject};
 use super::plan::{self, Plan, PlannedSource};
-use super::recover::{self, Swept, Unfinished};
+use super::recover::{self, Unfinished};
+use super::shards::ShardWorker;
 use super::source::{self, Listing, NewObjects, SourceStores, Window};
 use super::state::{self, PlanId};
+use super::summary::{Event, Planned, Progress, RunOptions, RunSummary, WhenBusy};
 use super::work::LogWorker;
 use super::{Pipeline, check_sources, layout, shards};
 use crate::error::{Error, ErrorKind, Result};
@@ -23,160 +23,6 @@ use crate::storage::{Created, Store};
 const RENEW_AFTER: i64 = 3;
 /// How often a run looks whether it is to stop.
 const TICK: std::time::Duration = std::time::Duration::from_millis(20);
-
-/// Turns a shard's objects into files of the lake. Called from many threads at once.
-pub trait ShardWorker: Sync {
-    /// Identifies the code and the settings that decide which bytes are written. A plan that was begun by a worker of
-    /// another identity is not gone on with.
-    fn identity(&self) -> String;
-
-    /// Reads the shard's objects in order, writes outputs and reject files, and says what it did. The same objects must
-    /// give the same bytes at the same names; objects that could not be read must give other names. `progress` is told
-    /// the stored bytes read and the records written since it was last told. When `cancel` is set, it may give up with
-    /// an error.
-    fn work(&self, job: &Job<'_>, progress: &(dyn Fn(u64, u64) + Sync), cancel: &AtomicBool) -> Result<ShardDone>;
-}
-
-/// A shard to be worked on.
-#[derive(Debug, Clone, Copy)]
-pub struct Job<'a> {
-    /// Where the outputs go.
-    pub lake: &'a Store,
-    /// Where the objects are.
-    pub sources: &'a SourceStores,
-    /// The plan's name, with which the names of outputs begin.
-    pub plan: &'a str,
-    /// What to read.
-    pub shard: &'a Shard,
-}
-
-/// What a run tells while it goes on.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// Another run is at work; this one waits for it.
-    WaitingForRun(Box<Latest>),
-    /// The sources are being listed.
-    Listing,
-    /// Objects were modified just now; the run waits so many milliseconds to see whether they stay as they are.
-    Settling {
-        /// How many.
-        objects: u64,
-        /// How long it waits.
-        wait_ms: i64,
-    },
-    /// The work on a plan begins.
-    Planned(Planned),
-    /// A plan is committed.
-    Committed {
-        /// The commit's sequence.
-        sequence: u64,
-        /// What it adds.
-        counts: Counts,
-    },
-}
-
-/// The size of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Planned {
-    /// The commit that it is for.
-    pub sequence: u64,
-    /// Objects.
-    pub objects: u64,
-    /// Bytes as stored.
-    pub bytes: u64,
-    /// Shards.
-    pub shards: u32,
-    /// Shards that an earlier run has done.
-    pub shards_done: u32,
-    /// Whether an earlier run began it.
-    pub resumed: bool,
-}
-
-/// Is told how a run goes on.
-pub trait Progress: Sync {
-    /// Something has begun or ended.
-    fn event(&self, event: &Event);
-    /// So many stored bytes have been read and so many records written since it was last told.
-    fn advance(&self, bytes: u64, records: u64);
-}
-
-/// Tells nobody.
-impl Progress for () {
-    fn event(&self, _event: &Event) {}
-    fn advance(&self, _bytes: u64, _records: u64) {}
-}
-
-/// What to do when another run is at work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenBusy {
-    /// Say so and end.
-    Fail,
-    /// Wait so many milliseconds for it, then say so and end.
-    Wait(i64),
-    /// Work beside it, without a lease. Harmless, but both do the same work and one of them in vain.
-    WorkBeside,
-}
-
-/// How to run.
-#[derive(Debug, Clone, Copy)]
-pub struct RunOptions<'a> {
-    /// Only objects that may hold records of this half-open range, milliseconds since the epoch: those whose names say
-    /// that they were delivered in it, or by `Settings::lag_ms` later.
-    pub window: Option<(i64, i64)>,
-    /// How many shards are worked on at once.
-    pub threads: usize,
-    /// Now, milliseconds since the epoch.
-    pub now_ms: i64,
-    /// What to do when another run is at work.
-    pub when_busy: WhenBusy,
-    /// Whether to wait, for no longer than the settling time, for objects that were modified just now.
-    pub wait_for_settling: bool,
-    /// Set to interrupt the run. What it has done stays, and the next run goes on with it.
-    pub cancel: Option<&'a AtomicBool>,
-}
-
-impl RunOptions<'_> {
-    /// The usual way, at this time.
-    pub fn at(now_ms: i64) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { window: None, threads, now_ms, when_busy: WhenBusy::Fail, wait_for_settling: true, cancel: None }
-    }
-}
-
-/// What a run did. `counts.lines = counts.records + counts.rejected` was checked before each commit.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct RunSummary {
-    /// Whether there was nothing to do.
-    pub nothing_new: bool,
-    /// What the sources held.
-    pub listing: Listing,
-    /// The commits that were made.
-    pub commits: Vec<u64>,
-    /// How many of them were begun by an earlier run.
-    pub resumed: u64,
-    /// How many plans another run committed first. Nothing is lost by it.
-    pub committed_by_others: u64,
-    /// What was read and written.
-    pub counts: Counts,
-    /// Objects that changed or vanished before they were read. The next run takes them up again.
-    pub skipped: u64,
-    /// The first of them.
-    pub skipped_named: Vec<source::Named>,
-    /// Parquet files written.
-    pub files: u64,
-    /// Their bytes.
-    pub output_bytes: u64,
-    /// Earliest and latest record, milliseconds since the epoch.
-    pub time_range: Option<(i64, i64)>,
-    /// Everything that was visible and last modified before this time has been read; milliseconds since the epoch.
-    pub watermark_ms: Option<i64>,
-    /// What was left over from earlier runs and removed.
-    pub swept: Swept,
-    /// How long it took.
-    pub seconds: f64,
-    /// Stored bytes read a second.
-    pub bytes_per_second: f64,
-}
 
 /// Reads what is new and adds it to the lake.
 pub fn run(pipeline: &Pipeline, options: &RunOptions<'_>, progress: &dyn Progress) -> Result<RunSummary> {
@@ -226,6 +72,7 @@ pub fn run_over(
     let ended = Ended {
         at_ms: run.clock.now_ms(),
         error: result.as_ref().err().map(ToString::to_string),
+        interrupted: result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted),
         commits: summary.commits.clone(),
         listing: Some(summary.listing.clone()),
     };
@@ -413,8 +260,9 @@ impl Run<'_> {
     fn finish_unfinished(&self, log: &mut Log, summary: &mut RunSummary) -> Result<()> {
         let lake = &self.pipeline.lake;
         while let Some(unfinished) = recover::resumable(lake, log.tip() + 1, &self.identity, &self.pipeline.sources)? {
-            if matches!(self.finish(unfinished, true, log, summary)?, Outcome::Committed) {
-                summary.resumed += 1;
+            match self.finish(unfinished, true, log, summary)? {
+                Outcome::Committed => summary.resumed += 1,
+                Outcome::ByAnother => log.catch_up(lake)?,
             }
         }
         Ok(())
@@ -556,7 +404,11 @@ impl Run<'_> {
                 match commit::publish(lake, &entry)? {
                     Created::Yes => {
                         summary.add(&entry);
-                        self.progress.event(&Event::Committed { sequence: id.sequence, counts: entry.counts });
+                        let counts = entry.counts.clone();
+                        // Our own entry alone, and not what others may have committed since: what the next plan leaves
+                        // out as known would then be less than what the log says.
+                        log.add(entry);
+                        self.progress.event(&Event::Committed { sequence: id.sequence, counts });
                         Outcome::Committed
                     }
                     Created::Exists => Outcome::ByAnother,
@@ -566,7 +418,6 @@ impl Run<'_> {
         if matches!(outcome, Outcome::ByAnother) {
             summary.committed_by_others += 1;
         }
-        log.catch_up(lake)?;
         self.sweep(log, summary)?;
         Ok(outcome)
     }
@@ -590,23 +441,5 @@ impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
         self.1.unpark();
-    }
-}
-
-impl RunSummary {
-    fn add(&mut self, entry: &Entry) {
-        self.commits.push(entry.sequence);
-        self.counts.add(&entry.counts);
-        self.skipped += entry.skipped.len() as u64;
-        for object in entry.skipped.iter().take(source::NAMED_AT_MOST.saturating_sub(self.skipped_named.len())) {
-            self.skipped_named.push(source::Named {
-                source: object.source.clone(),
-                key: object.key.clone(),
-                what: object.reason.to_string(),
-            });
-        }
-        self.files += entry.outputs.len() as u64;
-        self.output_bytes += entry.outputs.iter().map(|output| output.bytes).sum::<u64>();
-        self.time_range = commit::join(self.time_range, entry.time_range);
     }
 }

@@ -3,13 +3,38 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::model::ShardDone;
+use super::model::{Shard, ShardDone};
 use super::plan::{self, Plan};
-use super::run::{Job, ShardWorker};
 use super::source::SourceStores;
 use super::state::{self, PlanId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Created, Store};
+
+/// Turns a shard's objects into files of the lake. Called from many threads at once.
+pub trait ShardWorker: Sync {
+    /// Identifies the code and the settings that decide which bytes are written. A plan that was begun by a worker of
+    /// another identity is not gone on with.
+    fn identity(&self) -> String;
+
+    /// Reads the shard's objects in order, writes outputs and reject files, and says what it did. The same objects must
+    /// give the same bytes at the same names; objects that could not be read must give other names. `progress` is told
+    /// the stored bytes read and the records written since it was last told. When `cancel` is set, it may give up with
+    /// an error.
+    fn work(&self, job: &Job<'_>, progress: &(dyn Fn(u64, u64) + Sync), cancel: &AtomicBool) -> Result<ShardDone>;
+}
+
+/// A shard to be worked on.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// Where the outputs go.
+    pub lake: &'a Store,
+    /// Where the objects are.
+    pub sources: &'a SourceStores,
+    /// The plan's name, with which the names of outputs begin.
+    pub plan: &'a str,
+    /// What to read.
+    pub shard: &'a Shard,
+}
 
 /// Threads that take shard after shard.
 pub(super) struct Team<'a> {

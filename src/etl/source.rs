@@ -168,9 +168,6 @@ impl<'a> NewObjects<'a> {
     }
 
     fn classify(&mut self, source: &str, object: &Listed) -> Kind {
-        if is_ignorable(&object.path) {
-            return Kind::Hidden;
-        }
         if let Some(line) = self.known.get(source, &object.path) {
             if line.size != object.size {
                 self.listing.changed += 1;
@@ -180,6 +177,9 @@ impl<'a> NewObjects<'a> {
                 self.listing.touched += 1;
             }
             return Kind::Known;
+        }
+        if is_ignorable(&object.path) {
+            return Kind::Hidden;
         }
         if let (Some((from, to)), Some(time)) = (self.window.delivered, delivered_ms(&object.path))
             && !(from..to).contains(&time)

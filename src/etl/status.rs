@@ -79,6 +79,8 @@ pub struct LastRun {
     pub pid: u32,
     /// What went wrong, if it did.
     pub error: Option<String>,
+    /// Whether it was interrupted, which is then the error.
+    pub interrupted: bool,
     /// The commits that it made.
     pub commits: Vec<u64>,
     /// What it found.
@@ -171,6 +173,7 @@ fn last_run(latest: Latest) -> LastRun {
         at_work: latest.at_work,
         host: latest.epoch.holder.host,
         pid: latest.epoch.holder.pid,
+        interrupted: ended.as_ref().is_some_and(|ended| ended.interrupted),
         error: ended.as_ref().and_then(|ended| ended.error.clone()),
         commits: ended.as_ref().map_or_else(Vec::new, |ended| ended.commits.clone()),
         listing: ended.and_then(|ended| ended.listing),
@@ -217,9 +220,7 @@ fn judge(
     let at_work = run.is_some_and(|run| run.at_work);
     if let Some(run) = run {
         match &run.error {
-            Some(error) if error.starts_with("interrupted") => {
-                find(Health::Behind, "the last run was interrupted".into())
-            }
+            Some(_) if run.interrupted => find(Health::Behind, "the last run was interrupted".into()),
             Some(error) => find(Health::Unhealthy, format!("the last run failed: {error}")),
             None if run.ended_ms.is_none() && !at_work => {
                 find(Health::Behind, "the last run died; the next one goes on where it stopped".into());

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::encode::{EncodedFile, Encoder, ObjectColumns};
 use super::identity;
 use super::model::{NotRead, OutputFile, PlannedObject, RejectedLine, Shard, ShardDone, SkippedObject, Source};
-use super::run::{Job, ShardWorker};
+use super::shards::{Job, ShardWorker};
 use super::source::SourceStores;
 use crate::logs::access::{Parser, Reject};
 use crate::logs::columns::TABLE;

@@ -9,8 +9,10 @@ const ODD: &str = "//";
 /// The key of the file at `path` below its folder.
 pub fn key_of(path: &OsStr) -> String {
     let bytes = path.as_encoded_bytes();
+    // Most names are plain ASCII, for which one look at the bytes is enough.
+    let is_plain = bytes.iter().fold(true, |plain, &byte| plain & (byte >= b' ') & (byte < 0x7f));
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        Ok(text) if is_plain || !text.chars().any(char::is_control) => text.to_owned(),
         _ => {
             let mut key = String::from(ODD);
             for &byte in bytes {

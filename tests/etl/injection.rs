@@ -126,3 +126,32 @@ fn a_plan_is_gone_on_with_by_the_program_that_began_it_and_by_no_other() {
     assert_eq!(entry.plan, "000000000001-a2");
     world.assert_exactly_once();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_really_full_says_so_and_the_run_goes_on_when_there_is_space() {
+    use std::process::Command;
+    let world = World::with_logs();
+    let lake = world.path("lake");
+    let mount = |size: &str, how: &str| {
+        let options = format!("size={size}{how}");
+        Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&lake).output()
+    };
+    if !mount("64k", "").is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: a small disk can only be mounted by root");
+        return;
+    }
+    bucketscope::etl::deploy(&world.pipeline()).unwrap();
+    world.put("a", "2026-01-01-08-00-00-BIG", &"490896 a line of some length\n".repeat(10_000));
+    let error = world.run_by(&Naive::default()).unwrap_err();
+    let again = mount("64m", ",remount");
+    let summary = world.run_by(&Naive::default());
+    let (rows, drift) = (world.rows(), world.drift());
+    Command::new("umount").arg(&lake).status().unwrap();
+    assert!(error.to_string().contains("the disk is full"), "{error}");
+    assert!(error.suggestion().unwrap().contains("free some space"));
+    assert!(again.unwrap().status.success());
+    assert_eq!(summary.unwrap().resumed, 1);
+    assert_eq!(rows, world.expected());
+    assert_eq!(drift.findings, []);
+}

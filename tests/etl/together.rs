@@ -8,7 +8,7 @@ use std::time::Duration;
 use bucketscope::Result;
 use bucketscope::etl::lease::{self, Lease};
 use bucketscope::etl::model::ShardDone;
-use bucketscope::etl::{Job, RunOptions, RunSummary, ShardWorker, WhenBusy, run_with};
+use bucketscope::etl::{Event, Job, Progress, RunOptions, RunSummary, ShardWorker, WhenBusy, run_with};
 
 use super::kill::{assert_every_record_once, worker, world_of_real_logs};
 use super::naive::{Naive, World, now_ms, options, options_beside};
@@ -136,6 +136,28 @@ fn many_runs_at_once_without_a_lease_commit_everything_once() {
         world.run();
         world.assert_exactly_once();
     }
+}
+
+/// Lets another run do all that is left, as soon as this one has committed its first plan.
+struct Overtaking<'a>(&'a World, AtomicBool);
+
+impl Progress for Overtaking<'_> {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::Committed { .. }) && !self.1.swap(true, Ordering::SeqCst) {
+            run_with(&self.0.pipeline(), &options_beside(), &Naive::default(), &()).unwrap();
+        }
+    }
+    fn advance(&self, _bytes: u64, _records: u64) {}
+}
+
+#[test]
+fn a_run_that_is_overtaken_between_two_plans_does_not_read_again_what_the_other_has_read() {
+    let mut world = World::with_logs();
+    world.settings.limits.plan_objects = 1;
+    let progress = Overtaking(&world, AtomicBool::new(false));
+    let summary = run_with(&world.pipeline(), &options_beside(), &Naive::default(), &progress).unwrap();
+    assert_eq!(summary.commits, [1]);
+    world.assert_exactly_once();
 }
 
 #[test]
