@@ -1,22 +1,24 @@
 //! Scalar functions that Athena has and the engine lacks, or has with another meaning. docs/sql.md lists them.
 
+mod time;
+
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, ListBuilder, StringArray, StringBuilder,
-    TimestampMillisecondArray,
-};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListBuilder, StringArray, StringBuilder};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimeUnit, TimestampMillisecondType};
+use arrow::datatypes::{DataType, Field, Int64Type, TimeUnit};
 use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::prelude::SessionContext;
 use regex::Regex;
 
 use super::formats::Format;
-use super::{text, times};
+use super::text;
+use time::{
+    date_add, date_diff, format_times, from_unixtime, iso_times, parse_times, time_part, to_iso8601, to_unixtime,
+};
 
 const TIME: DataType = DataType::Timestamp(TimeUnit::Millisecond, None);
 
@@ -180,10 +182,6 @@ fn ints(array: &ArrayRef) -> &Int64Array {
     array.as_primitive::<Int64Type>()
 }
 
-fn instants(array: &ArrayRef) -> &TimestampMillisecondArray {
-    array.as_primitive::<TimestampMillisecondType>()
-}
-
 fn failed(why: String) -> DataFusionError {
     DataFusionError::Execution(why)
 }
@@ -308,103 +306,4 @@ fn split_part(_: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> {
         out.append_option(text.split(delimiter).nth(index - 1));
     }
     Ok(Arc::new(out.finish()))
-}
-
-fn format_times(args: &[ArrayRef], compile: fn(&str) -> Result<Format, String>) -> Result<ArrayRef> {
-    let (instants, patterns) = (instants(&args[0]), strings(&args[1]));
-    let mut formats: HashMap<&str, Format> = HashMap::new();
-    let mut out = StringBuilder::new();
-    for row in 0..instants.len() {
-        let time = instants.is_valid(row).then(|| times::civil(instants.value(row))).flatten();
-        match (time, valid_text(patterns, row)) {
-            (Some(time), Some(pattern)) => {
-                let format = compiled(&mut formats, pattern, compile)?;
-                out.append_value(format.format(time));
-            }
-            _ => out.append_null(),
-        }
-    }
-    Ok(Arc::new(out.finish()))
-}
-
-fn parse_times(args: &[ArrayRef], compile: fn(&str) -> Result<Format, String>) -> Result<ArrayRef> {
-    let (texts, patterns) = (strings(&args[0]), strings(&args[1]));
-    let mut formats: HashMap<&str, Format> = HashMap::new();
-    let mut out = TimestampMillisecondArray::builder(texts.len());
-    for row in 0..texts.len() {
-        match (valid_text(texts, row), valid_text(patterns, row)) {
-            (Some(text), Some(pattern)) => {
-                let time = compiled(&mut formats, pattern, compile)?.parse(text).map_err(failed)?;
-                out.append_option(times::millis(time));
-            }
-            _ => out.append_null(),
-        }
-    }
-    Ok(Arc::new(out.finish()))
-}
-
-fn compiled<'f, 'p>(
-    formats: &'f mut HashMap<&'p str, Format>,
-    pattern: &'p str,
-    compile: fn(&str) -> Result<Format, String>,
-) -> Result<&'f Format> {
-    match formats.entry(pattern) {
-        std::collections::hash_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-        std::collections::hash_map::Entry::Vacant(entry) => Ok(entry.insert(compile(pattern).map_err(failed)?)),
-    }
-}
-
-/// RFC 3339 and its shorter forms; a time without offset is UTC.
-fn iso_times(args: &[ArrayRef]) -> Result<ArrayRef> {
-    let mut out = TimestampMillisecondArray::builder(args[0].len());
-    for text in strings(&args[0]) {
-        let Some(text) = text else {
-            out.append_null();
-            continue;
-        };
-        match crate::query::ValueType::Timestamp.parse(text) {
-            Ok(crate::query::Value::Timestamp(millis)) => out.append_value(millis),
-            _ => return exec_err!("{text:?} is not a time of ISO 8601"),
-        }
-    }
-    Ok(Arc::new(out.finish()))
-}
-
-fn to_iso8601(args: &[ArrayRef]) -> Result<ArrayRef> {
-    let iso = |millis: i64| times::civil(millis).map(|time| time.strftime("%Y-%m-%dT%H:%M:%S.%3f").to_string());
-    Ok(Arc::new(instants(&args[0]).iter().map(|millis| iso(millis?)).collect::<StringArray>()))
-}
-
-fn to_unixtime(args: &[ArrayRef]) -> Result<ArrayRef> {
-    let seconds = |millis: i64| millis as f64 / 1000.0;
-    Ok(Arc::new(instants(&args[0]).iter().map(|millis| millis.map(seconds)).collect::<Float64Array>()))
-}
-
-fn from_unixtime(args: &[ArrayRef]) -> Result<ArrayRef> {
-    let millis = |seconds: f64| (seconds * 1000.0).round() as i64;
-    let seconds = args[0].as_primitive::<Float64Type>();
-    Ok(Arc::new(seconds.iter().map(|seconds| seconds.map(millis)).collect::<TimestampMillisecondArray>()))
-}
-
-fn date_add(_: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> {
-    let (units, counts, instants) = (strings(&args[0]), ints(&args[1]), instants(&args[2]));
-    let sums = units.iter().zip(counts).zip(instants).map(|((unit, count), time)| match (unit, count, time) {
-        (Some(unit), Some(count), Some(time)) => times::add(unit, count, time).map(Some).map_err(failed),
-        _ => Ok(None),
-    });
-    Ok(Arc::new(sums.collect::<Result<TimestampMillisecondArray>>()?))
-}
-
-fn date_diff(_: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> {
-    let (units, from, to) = (strings(&args[0]), instants(&args[1]), instants(&args[2]));
-    let spans = units.iter().zip(from).zip(to).map(|((unit, from), to)| match (unit, from, to) {
-        (Some(unit), Some(from), Some(to)) => times::difference(unit, from, to).map(Some).map_err(failed),
-        _ => Ok(None),
-    });
-    Ok(Arc::new(spans.collect::<Result<Int64Array>>()?))
-}
-
-fn time_part(name: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> {
-    let parts = instants(&args[0]).iter().map(|millis| times::part(name, times::civil(millis?)?));
-    Ok(Arc::new(parts.collect::<Int64Array>()))
 }

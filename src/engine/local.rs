@@ -221,6 +221,10 @@ fn context(
     // Filters are decided on their own columns first, and only the pages of the others that hold a match are read.
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
+    // Sorts in parallel need a merge that cannot spill while the sorts hold all the memory there is, and fail: one sort
+    // takes what there is and spills the rest. Small batches, because a merge holds one of each spilled file.
+    options.optimizer.repartition_sorts = false;
+    options.set("datafusion.execution.batch_size", "2048")?;
     let runtime =
         RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_bytes))).build_arc()?;
     let context = SessionContext::new_with_config_rt(config, runtime);

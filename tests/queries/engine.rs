@@ -161,9 +161,9 @@ fn a_file_that_is_gone_or_broken_is_named() {
 
 #[test]
 fn a_sort_larger_than_its_memory_spills() {
-    let lines = ACCESS_LOG.repeat(8000);
+    let lines = ACCESS_LOG.repeat(4000);
     let lake = Lake::of(&[&lines]);
-    let settings = EngineSettings { memory_bytes: 256 << 20, threads: 2 };
+    let settings = EngineSettings { memory_bytes: 48 << 20, threads: 2 };
     let engine = Engine::with_settings(&lake.store, lake.files.clone(), settings).unwrap();
     let mut count = 0;
     let sql = "SELECT * FROM s3_access_logs ORDER BY hostid, log_line";
@@ -175,6 +175,6 @@ fn a_sort_larger_than_its_memory_spills() {
             Ok(())
         },
     );
-    assert_eq!(cost.unwrap().rows, 49 * 8000);
-    assert_eq!(count, 49 * 8000);
+    assert_eq!(cost.unwrap().rows, 49 * 4000);
+    assert_eq!(count, 49 * 4000);
 }
