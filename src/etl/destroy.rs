@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lease::Lease;
 use super::source::SourceStores;
-use super::{Pipeline, layout, run, state};
+use super::{Pipeline, layout, state, turn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs::columns::TABLE;
 use crate::storage::{Store, Walked};
@@ -109,7 +109,7 @@ pub fn destroy(pipeline: &Pipeline, inventory: &Inventory, now_ms: i64) -> Resul
     check_apart(pipeline)?;
     let _lease = match Lease::take(lake, now_ms, pipeline.settings.lease_ms)? {
         Ok(lease) => lease,
-        Err(latest) => return Err(run::busy(lake, &latest)),
+        Err(latest) => return Err(turn::busy(lake, &latest)),
     };
     state::mark_destroying(lake)?;
     let mut destroyed = Destroyed { stays: inventory.stays.clone(), ..Destroyed::default() };

@@ -18,6 +18,7 @@ pub mod source;
 pub mod state;
 pub mod status;
 pub mod summary;
+mod turn;
 pub mod work;
 
 pub use commit::{CommittedFile, committed};

@@ -1,28 +1,26 @@
 //! A run: finish what an earlier one began, then plan, work and commit until nothing new is left.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use super::commit::{self, Log, Totals};
 use super::hours::HourSet;
 use super::known::Known;
-use super::lease::{Ended, Latest, Lease};
+use super::lease::{Ended, Lease};
 use super::model::{FORMAT_VERSION, PlannedObject};
 use super::plan::{self, Plan, PlannedSource};
 use super::recover::{self, Unfinished};
 use super::shards::ShardWorker;
 use super::source::{self, Listing, NewObjects, SourceStores, Window};
 use super::state::{self, PlanId};
-use super::summary::{Event, Planned, Progress, RunOptions, RunSummary, WhenBusy};
+use super::summary::{Event, Planned, Progress, RunOptions, RunSummary};
+use super::turn::{Clock, TICK, interrupted, take_lease};
 use super::work::LogWorker;
 use super::{Pipeline, check_sources, layout, shards};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Created, Store};
+use crate::storage::Created;
 
 /// How long before a renewal of the lease is due, as a part of its length.
 const RENEW_AFTER: i64 = 3;
-/// How often a run looks whether it is to stop.
-const TICK: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Reads what is new and adds it to the lake.
 pub fn run(pipeline: &Pipeline, options: &RunOptions<'_>, progress: &dyn Progress) -> Result<RunSummary> {
@@ -82,68 +80,6 @@ pub fn run_over(
         let _ = lease.release(ended);
     }
     result.map(|()| summary)
-}
-
-/// Time goes on from the moment that the caller says it is.
-struct Clock {
-    start_ms: i64,
-    start: Instant,
-}
-
-impl Clock {
-    fn at(now_ms: i64) -> Self {
-        Self { start_ms: now_ms, start: Instant::now() }
-    }
-
-    fn now_ms(&self) -> i64 {
-        self.start_ms.saturating_add(i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX))
-    }
-
-    fn seconds(&self) -> f64 {
-        self.start.elapsed().as_secs_f64()
-    }
-}
-
-fn take_lease(
-    pipeline: &Pipeline,
-    options: &RunOptions<'_>,
-    clock: &Clock,
-    progress: &dyn Progress,
-) -> Result<Option<Lease>> {
-    let patience_ms = match options.when_busy {
-        WhenBusy::WorkBeside => return Ok(None),
-        WhenBusy::Fail => 0,
-        WhenBusy::Wait(patience_ms) => patience_ms,
-    };
-    let mut told = false;
-    loop {
-        match Lease::take(&pipeline.lake, clock.now_ms(), pipeline.settings.lease_ms)? {
-            Ok(lease) => return Ok(Some(lease)),
-            Err(latest) if clock.now_ms() - clock.start_ms >= patience_ms => return Err(busy(&pipeline.lake, &latest)),
-            Err(latest) if !told => {
-                progress.event(&Event::WaitingForRun(Box::new(latest)));
-                told = true;
-            }
-            Err(_) => {}
-        }
-        if options.cancel.is_some_and(|cancel| cancel.load(Ordering::SeqCst)) {
-            return Err(interrupted());
-        }
-        std::thread::sleep(TICK);
-    }
-}
-
-/// The error for a lake at which another run is at work.
-pub(super) fn busy(lake: &Store, latest: &Latest) -> Error {
-    let epoch = &latest.epoch;
-    let since = jiff::Timestamp::from_millisecond(epoch.since_ms).map_or_else(|_| "?".to_owned(), |t| t.to_string());
-    Error::failed(format!("another run is at work on {}", lake.location()))
-        .because(format!("process {} on {}, since {since}", epoch.holder.pid, epoch.holder.host))
-        .hint("wait for it to end (`--wait`), or end that process: the next run goes on where it stopped")
-}
-
-fn interrupted() -> Error {
-    Error::new(ErrorKind::Interrupted, "interrupted").hint("the next `bucketscope run` goes on where this one stopped")
 }
 
 /// Everything that a run needs.
