@@ -10,7 +10,7 @@ const ODD: &str = "//";
 pub fn key_of(path: &OsStr) -> String {
     let bytes = path.as_encoded_bytes();
     // Most names are plain ASCII, for which one look at the bytes is enough.
-    let is_plain = bytes.iter().fold(true, |plain, &byte| plain & (byte >= b' ') & (byte < 0x7f));
+    let is_plain = bytes.iter().fold(true, |plain, &byte| plain & (b' '..0x7f).contains(&byte));
     match std::str::from_utf8(bytes) {
         Ok(text) if is_plain || !text.chars().any(char::is_control) => text.to_owned(),
         _ => {
