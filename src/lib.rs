@@ -2,6 +2,9 @@
 //!
 //! Rooms and what each may depend on are described in ARCHITECTURE.md.
 
+// Whatever is printed goes through `ui`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod app;
 #[cfg(all(feature = "cli", feature = "local"))]

@@ -7,6 +7,7 @@ use super::Context;
 use crate::cli::{self, Command, Demo};
 use crate::config::{self, Config};
 use crate::generate::Options;
+use crate::storage::io_error;
 use crate::ui::Outcome;
 use crate::ui::text::shell_word;
 use crate::{Error, Result};
@@ -35,7 +36,7 @@ pub fn execute(context: &Context, args: &Demo) -> Result<Outcome> {
     project.global.project = Some(directory.clone());
     project.global.config = None;
     std::fs::create_dir_all(&directory)
-        .map_err(|error| Error::failed(format!("cannot make {}", directory.display())).because(error))?;
+        .map_err(|error| io_error(format!("cannot make {}", directory.display()), &error))?;
     let demo = Steps { context: &project, began: Instant::now() };
     if !again {
         demo.step(

@@ -8,6 +8,7 @@ use super::folder::{self, Found};
 use super::{Context, input_needed, words};
 use crate::cli::{Init, TargetName};
 use crate::config::{self, Config, NewConfig, NewSource};
+use crate::storage::io_error;
 use crate::ui::export::envelope;
 use crate::ui::text::{self, shell_word};
 use crate::ui::{Outcome, Screen, View, ask};
@@ -56,17 +57,22 @@ pub fn execute(context: &Context, args: &Init) -> Result<Outcome> {
             .hint("--target local needs no account and answers the same questions"));
     }
     let path = context.config_path();
-    let done = match std::fs::read_to_string(&path) {
-        Ok(text) => again(context, args, &path, &text)?,
+    let (done, same) = match std::fs::read_to_string(&path) {
+        Ok(text) => (again(context, args, &path, &text)?, None),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(context, args, &path)?,
-        Err(error) => return Err(Error::failed(format!("cannot read {}", path.display())).because(error)),
+        Err(error) => return Err(io_error(format!("cannot read {}", path.display()), &error)),
     };
-    Ok(Outcome::of(done)
+    let outcome = Outcome::of(done)
         .next(context.command("deploy"), "prepares the lake")
-        .next(context.command("run"), "reads the logs"))
+        .next(context.command("run"), "reads the logs");
+    Ok(match same {
+        Some(command) => outcome.note(format!("\nThe same without questions:\n  {command}")),
+        None => outcome,
+    })
 }
 
-fn create(context: &Context, args: &Init, path: &Path) -> Result<Initialised> {
+/// A new file; where questions were asked, also the command that asks none.
+fn create(context: &Context, args: &Init, path: &Path) -> Result<(Initialised, Option<String>)> {
     let home = home_of(path)?;
     let answers = answers(context, args, &home)?;
     let logs = checked_folders(&answers.logs, &[], &home.join(&answers.lake))?;
@@ -75,11 +81,9 @@ fn create(context: &Context, args: &Init, path: &Path) -> Result<Initialised> {
     let text = config::render(&new);
     let config = Config::parse(&text, path)?;
     write(path, &text)?;
-    let done = describe(path, &home, &config, Change::Created);
-    if context.ui.interactive() && !args.defaults {
-        context.ui.note(&format!("\nThe same without questions:\n  {}", same_command(context, &config)));
-    }
-    Ok(done)
+    let asked = context.ui.interactive() && !args.defaults && !context.global.yes;
+    let same = asked.then(|| same_command(context, &config));
+    Ok((describe(path, &home, &config, Change::Created), same))
 }
 
 /// `init` over its own file: adds folders, changes what is given, keeps every comment.
@@ -138,6 +142,9 @@ fn answers(context: &Context, args: &Init, home: &Path) -> Result<Answers> {
     } else {
         logs.iter().for_each(|log| context.ui.note(&format!("{}: {}", log.display(), folder::look(log).words())));
     }
+    if context.global.yes {
+        return Ok(Answers { name, lake, logs });
+    }
     let name = if args.name.is_some() { name } else { ask::text("Name of the pipeline", Some(name), check)? };
     let lake = match &args.lake {
         Some(_) => lake,
@@ -154,9 +161,11 @@ fn ask_for_logs(context: &Context, home: &Path) -> Result<PathBuf> {
     let near = folder::near(home);
     if !near.is_empty() {
         context.ui.note("Log objects found close by:");
-        near.iter().for_each(|(path, found)| context.ui.note(&format!("  {}: {}", path.display(), found.words())));
+        for (path, found) in &near {
+            context.ui.note(&format!("  {}: {}", text::visible(&below(home, path)), found.words()));
+        }
     }
-    let default = near.first().map(|(path, _)| path.display().to_string());
+    let default = near.first().map(|(path, _)| below(home, path));
     let check = |typed: &str| match home.join(typed) {
         path if !path.is_dir() => Err(format!("{} is no folder", path.display())),
         path if folder::look(&path).log_objects == 0 => {
@@ -168,6 +177,10 @@ fn ask_for_logs(context: &Context, home: &Path) -> Result<PathBuf> {
     let path = absolute(&home.join(typed))?;
     context.ui.note(&format!("  {}", folder::look(&path).words()));
     Ok(path)
+}
+
+fn below(home: &Path, path: &Path) -> String {
+    path.strip_prefix(home).unwrap_or(path).display().to_string()
 }
 
 /// The folders, if each is one and none holds another or the lake: a record would then be read twice.
@@ -239,7 +252,7 @@ fn shown_from(home: &Path, path: &Path) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    let cannot = |error| Error::failed(format!("cannot write {}", path.display())).because(error);
+    let cannot = |error| io_error(format!("cannot write {}", path.display()), &error);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(cannot)?;
     }

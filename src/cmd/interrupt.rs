@@ -8,23 +8,40 @@ use crate::ui::Ui;
 /// What the shell reports for a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// Listens from now on; the flag is set by the first Ctrl-C. Where signals cannot be listened for, Ctrl-C ends the
-/// program as ever, which harms no lake.
-pub fn listen(ui: Ui) -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return flag };
-    // Not joined: it listens as long as the program runs.
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                set.store(true, Ordering::SeqCst);
-                ui.note("\nStopping; what is done stays. Ctrl-C again stops at once.");
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(INTERRUPTED);
-            }
+/// Listens as long as it lives; afterwards Ctrl-C ends the program as ever.
+pub struct Interrupt {
+    flag: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Listens from now on. Where signals cannot be listened for, Ctrl-C ends the program at once, which harms no lake.
+    pub fn listen(ui: Ui) -> Self {
+        let (flag, over) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let ours = Self { flag: Arc::clone(&flag), over: Arc::clone(&over) };
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return ours };
+        // Not joined: a handler of signals cannot be taken back, so it listens as long as the program runs.
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    if over.load(Ordering::SeqCst) || flag.swap(true, Ordering::SeqCst) {
+                        std::process::exit(INTERRUPTED);
+                    }
+                    ui.note("\nStopping; what is done stays. Ctrl-C again stops at once.");
+                }
+            });
         });
-    });
-    flag
+        ours
+    }
+
+    /// Set by the first Ctrl-C.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.flag
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
 }

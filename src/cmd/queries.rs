@@ -19,8 +19,8 @@ use crate::ui::{Outcome, Screen, View, table, text};
 pub fn execute(context: &Context, args: &Queries) -> Result<Outcome> {
     match &args.action {
         None | Some(QueriesAction::List) => Ok(Outcome::of(List::new())
-            .next(context.command("query ID"), "asks one; --help tells how to narrow it down")
-            .next(context.command("queries show ID"), "shows what it answers, its parameters and its SQL")),
+            .next(context.command("query ID"), "asks one")
+            .next(context.command("queries show ID"), "shows its parameters and its SQL")),
         Some(QueriesAction::Show { id }) => {
             let query = catalogue().get(id)?;
             Ok(Outcome::of(Shown(query)).next(context.command(&format!("query {id}")), "asks it"))
@@ -28,30 +28,37 @@ pub fn execute(context: &Context, args: &Queries) -> Result<Outcome> {
     }
 }
 
-struct List(Grid);
+/// All that programs may want to know of every query; people get what fits on a line.
+struct List {
+    rows: Grid,
+    page: Grid,
+}
 
 impl List {
     fn new() -> Self {
-        let mut grid = Grid::new(["id", "category", "finding", "answers"].map(Column::new).to_vec());
+        let mut rows = Grid::new(["id", "title", "category", "finding", "answers"].map(Column::new).to_vec());
+        let mut page = Grid::new(["id", "finding", "title"].map(Column::new).to_vec());
         for query in catalogue().queries() {
+            let (id, title) = (Cell::text(&query.id), Cell::text(&query.title));
             let severity = query.severity.map_or(Cell::Null, |severity| Cell::text(severity.name()));
-            grid.push(vec![Cell::text(&query.id), Cell::text(&query.category), severity, Cell::text(&query.answers)]);
+            page.push(vec![id.clone(), severity.clone(), title.clone()]);
+            rows.push(vec![id, title, Cell::text(&query.category), severity, Cell::text(&query.answers)]);
         }
-        Self(grid)
+        Self { rows, page }
     }
 }
 
 impl View for List {
     fn human(&self, screen: &Screen) -> String {
-        table::draw(&self.0, 0, screen)
+        table::draw(&self.page, 0, screen)
     }
 
     fn json(&self) -> String {
-        envelope("queries", &serde_json::json!({ "query_count": self.0.len() }))
+        envelope("queries", &serde_json::json!({ "query_count": self.rows.len() }))
     }
 
     fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.0)
+        Some(&self.rows)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::engine::local::Engine;
 use crate::query::{Bound, TimeRange, catalogue};
 use crate::ui::export::{RowWriter, envelope};
 use crate::ui::grid::{Cell, Column, Grid, Rows};
+use crate::ui::sample::Sample;
 use crate::ui::text::{self, plural};
 use crate::ui::{Format, Outcome, Screen, View, table};
 use crate::{Error, Result};
@@ -217,6 +218,11 @@ fn conclude(context: &Context, args: &Query, question: &Question<'_>, cost: &Cos
     };
     let paint = context.ui.paint();
     let mut outcome = outcome.note(paint.dim(&line));
+    if context.ui.verbose() > 0 {
+        let mut files = Sample::default();
+        cost.files.iter().for_each(|file| files.add("", || format!("read {}", text::visible(file))));
+        outcome.notes.extend(files.lines());
+    }
     let Question::Saved(bound) = question else { return outcome };
     let query = bound.query();
     let Some(severity) = query.severity.filter(|_| row_count > 0) else { return outcome };

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::interrupt::Interrupt;
 use super::project::Project;
-use super::{Context, interrupt, range, words};
+use super::{Context, range, words};
 use crate::Result;
 use crate::cli::Run;
 use crate::etl::{self, RunOptions, RunSummary, WhenBusy, state};
@@ -37,10 +38,10 @@ pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
         let range = text::time_range(from, to);
         context.ui.note(&format!("records of {range}: log objects delivered then, or up to {lag} later"));
     }
-    let cancel = interrupt::listen(context.ui);
+    let interrupt = Interrupt::listen(context.ui);
     let mut options = RunOptions::at(context.now_ms);
     options.window = window;
-    options.cancel = Some(&cancel);
+    options.cancel = Some(interrupt.flag());
     options.threads = args.threads.or(project.config.run.threads).map_or(options.threads, |n| n as usize);
     if args.wait {
         options.when_busy = WhenBusy::Wait(FOR_EVER);

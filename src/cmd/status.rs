@@ -168,6 +168,10 @@ impl Shown {
 
     fn ago(&self, ms: i64) -> String {
         let past = self.now_ms.saturating_sub(ms).max(0).unsigned_abs();
-        if past < 2_000 { "just now".to_owned() } else { format!("{} ago", text::duration(past)) }
+        match past / 1000 {
+            0 | 1 => "just now".to_owned(),
+            seconds @ 2..60 => format!("{seconds} s ago"),
+            _ => format!("{} ago", text::duration(past)),
+        }
     }
 }

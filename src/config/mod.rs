@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::storage::io_error;
 use crate::{Error, Result};
 
 mod edit;
@@ -177,7 +178,7 @@ pub fn load(path: &Path) -> Result<Config> {
                 "bucketscope init --defaults --target local --logs PATH  writes one; -C DIR works in another folder",
             ))
         }
-        Err(error) => Err(Error::failed(format!("cannot read {}", path.display())).because(error)),
+        Err(error) => Err(io_error(format!("cannot read {}", path.display()), &error)),
     }
 }
 

@@ -100,7 +100,15 @@ impl Progress for RunProgress {
                 self.planned(plan.bytes);
                 if plan.resumed { self.tell(&format!("{line} that an earlier run began")) } else { self.say(&line) }
             }
-            Event::Committed { .. } => {}
+            Event::Committed { sequence, counts } => {
+                if self.ui.verbose() > 0 {
+                    let records = plural(counts.records, "record", "records");
+                    self.tell(&format!(
+                        "commit {sequence}: {records} of {}",
+                        plural(counts.objects, "log object", "log objects")
+                    ));
+                }
+            }
         }
     }
 

@@ -7,7 +7,7 @@ fn the_list_has_every_query_and_what_it_answers() {
     let world = World::new();
     let table = world.run("queries").ok();
     let csv = world.run("queries list --output csv").ok();
-    assert!(csv.stdout.starts_with("id,category,finding,answers\n"));
+    assert!(csv.stdout.starts_with("id,title,category,finding,answers\n"));
     for id in ["object-access", "access-denied", "object-deletions", "troubleshooting"] {
         assert!(table.stdout.contains(id) && csv.stdout.contains(&format!("\n{id},")), "{id}");
     }
