@@ -21,7 +21,7 @@ fn line(minute: usize, number: usize) -> String {
     )
 }
 
-const LINES: usize = 20;
+pub const LINES: usize = 20;
 
 /// So many objects of 20 records each, and one reject in each tenth.
 pub fn world_of_real_logs(objects: usize) -> World {
@@ -37,7 +37,19 @@ fn put(world: &World, object: usize) {
     if object.is_multiple_of(10) {
         text.push_str("this is no record\n");
     }
-    world.put("a", &format!("2026-01-02-00-00-{:02}-{object:016X}", object % 60), &text);
+    world.put("a", &key(object), &text);
+}
+
+fn key(object: usize) -> String {
+    format!("2026-01-02-00-00-{:02}-{object:016X}", object % 60)
+}
+
+/// Adds a record to an object that is there.
+pub fn append(world: &World, object: usize) {
+    use std::io::Write;
+    let path = world.path("a").join(key(object));
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(line(object, 1_000_000 + object).as_bytes()).unwrap();
 }
 
 /// The worker's command line for a run.
@@ -53,6 +65,10 @@ pub fn worker(world: &World) -> Command {
 
 /// Reads every committed Parquet file.
 pub fn assert_every_record_once(world: &World, objects: usize) {
+    assert_records_once(world, objects * LINES);
+}
+
+pub fn assert_records_once(world: &World, records: usize) {
     let mut seen: BTreeMap<(String, i64), u64> = BTreeMap::new();
     for file in committed(&world.lake()).unwrap() {
         let file = std::fs::File::open(world.path("lake").join(&file.path)).unwrap();
@@ -66,7 +82,7 @@ pub fn assert_every_record_once(world: &World, objects: usize) {
         }
     }
     assert!(seen.values().all(|&count| count == 1), "no record twice");
-    assert_eq!(seen.len(), objects * LINES, "every record");
+    assert_eq!(seen.len(), records, "every record");
     let drift = world.drift();
     assert_eq!((drift.findings.as_slice(), drift.unfinished_files), ([].as_slice(), 0));
 }

@@ -11,6 +11,7 @@ mod kill;
 mod known;
 mod model;
 mod naive;
+mod real;
 mod sources;
 mod status;
 mod threads;
