@@ -1,7 +1,13 @@
 //! What the engine reads, and what it refuses to.
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray};
 use bucketscope::engine::local::{Engine, EngineSettings};
+use bucketscope::etl::CommittedFile;
 use bucketscope::query::{TimeRange, catalogue};
+
+use parquet::arrow::ArrowWriter;
 
 use super::lake::{ACCESS_LOG, Lake, rows};
 
@@ -85,6 +91,35 @@ fn files_that_no_commit_names_are_not_read() {
     let committed: Vec<_> = lake.files.iter().filter(|file| file.hour != "10").cloned().collect();
     let engine = Engine::open(&lake.store, committed).unwrap();
     assert_eq!(rows(&engine, "SELECT DISTINCT requesthour FROM s3_access_logs ORDER BY 1"), ["09", "11", "12"]);
+}
+
+#[test]
+fn a_column_that_an_older_file_lacks_is_null_there() {
+    let mut lake = Lake::of(&[ACCESS_LOG]);
+    let time: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![DAY + 20 * HOUR]).with_timezone("UTC"));
+    let key: ArrayRef = Arc::new(StringArray::from(vec!["old.jpg"]));
+    let batch = RecordBatch::try_from_iter([("requestdatetime", time), ("key", key)]).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let path = "s3_access_logs/requestdate=2026-06-01/requesthour=20/older.parquet".to_owned();
+    let (date, hour, size) = ("2026-06-01".to_owned(), "20".to_owned(), bytes.len() as u64);
+    lake.store.write(&path, bytes.into()).unwrap();
+    lake.files.push(CommittedFile { path, date, hour, rows: 1, bytes: size });
+    let engine = lake.engine();
+    let sql = "SELECT requestdatetime, key, sourceregion, httpstatus, requesthour FROM s3_access_logs WHERE";
+    for condition in [
+        "requesthour = '20'",
+        "httpstatus IS NULL AND key = 'old.jpg'",
+        "sourceregion IS NULL AND requester IS NULL AND remoteip IS NULL",
+    ] {
+        assert_eq!(
+            rows(&engine, &format!("{sql} {condition}")),
+            ["2026-06-01 20:00:00.000,old.jpg,,,20"],
+            "{condition}"
+        );
+    }
 }
 
 #[test]
