@@ -182,9 +182,22 @@ pub enum Texture {
     Random,
 }
 
+/// Pages up to this many bytes get a small hash table: ZSTD clears its table for each page, and by itself it would choose one
+/// larger than the page.
+const SHORT: usize = 16 << 10;
+
+fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
+    let mut context = CCtx::try_create().ok_or_else(|| Error::failed("no memory for a ZSTD context"))?;
+    for parameter in parameters {
+        context.set_parameter(*parameter).map_err(zstd_error)?;
+    }
+    Ok(context)
+}
+
 /// ZSTD with one context for each texture, kept for the life of a worker.
 pub struct Compressor {
     text: CCtx<'static>,
+    short_text: CCtx<'static>,
     random: CCtx<'static>,
     scratch: Vec<u8>,
 }
@@ -196,21 +209,27 @@ fn zstd_error(code: usize) -> Error {
 impl Compressor {
     /// Contexts of ZSTD level 1 (higher levels cost more than they save here, BENCHMARKS.md).
     pub fn new() -> Result<Self> {
-        let mut text = CCtx::try_create().ok_or_else(|| Error::failed("no memory for a ZSTD context"))?;
-        text.set_parameter(CParameter::CompressionLevel(1)).map_err(zstd_error)?;
-        let mut random = CCtx::try_create().ok_or_else(|| Error::failed("no memory for a ZSTD context"))?;
-        for parameter in [
-            CParameter::CompressionLevel(1),
-            CParameter::Strategy(Strategy::ZSTD_fast),
-            CParameter::WindowLog(17),
-            CParameter::HashLog(8),
-            CParameter::MinMatch(7),
-            CParameter::TargetLength(4096),
-            CParameter::LiteralCompressionMode(ParamSwitch::Enable),
-        ] {
-            random.set_parameter(parameter).map_err(zstd_error)?;
-        }
-        Ok(Self { text, random, scratch: Vec::new() })
+        let level = CParameter::CompressionLevel(1);
+        Ok(Self {
+            text: context(&[level])?,
+            short_text: context(&[
+                level,
+                CParameter::Strategy(Strategy::ZSTD_fast),
+                CParameter::WindowLog(14),
+                CParameter::HashLog(11),
+                CParameter::MinMatch(5),
+            ])?,
+            random: context(&[
+                level,
+                CParameter::Strategy(Strategy::ZSTD_fast),
+                CParameter::WindowLog(17),
+                CParameter::HashLog(8),
+                CParameter::MinMatch(7),
+                CParameter::TargetLength(4096),
+                CParameter::LiteralCompressionMode(ParamSwitch::Enable),
+            ])?,
+            scratch: Vec::new(),
+        })
     }
 
     /// One frame of `body`. Valid until the next call.
@@ -220,6 +239,7 @@ impl Compressor {
             self.scratch.resize(bound, 0);
         }
         let context = match texture {
+            Texture::Text if body.len() <= SHORT => &mut self.short_text,
             Texture::Text => &mut self.text,
             Texture::Random => &mut self.random,
         };
@@ -328,11 +348,13 @@ mod tests {
 
     #[test]
     fn both_textures_decompress() {
-        let body: Vec<u8> = (0..100_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        let long: Vec<u8> = (0..100_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
         let mut compressor = Compressor::new().unwrap();
-        for texture in [Texture::Text, Texture::Random] {
-            let frame = compressor.compress(&body, texture).unwrap().to_vec();
-            assert_eq!(zstd::decode_all(frame.as_slice()).unwrap(), body);
+        for body in [&long[..], &long[..SHORT], &long[..1], &[]] {
+            for texture in [Texture::Text, Texture::Random] {
+                let frame = compressor.compress(body, texture).unwrap().to_vec();
+                assert_eq!(zstd::decode_all(frame.as_slice()).unwrap(), body);
+            }
         }
     }
 }
