@@ -87,11 +87,14 @@ pub struct Demo {
 }
 
 /// `init`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Init {
     /// Take the default for everything that is not given
     #[arg(long)]
     pub defaults: bool,
+    /// Take values from this YAML file: target, name, lake, logs; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
     /// Where the pipeline runs
     #[arg(long, value_name = "TARGET", value_enum)]
     pub target: Option<TargetName>,

@@ -140,6 +140,7 @@ fn logs() -> cli::Generate {
 fn project_of_logs() -> cli::Init {
     cli::Init {
         defaults: true,
+        answers: None,
         target: Some(cli::TargetName::Local),
         logs: vec!["logs".into()],
         name: Some(NAME.to_owned()),

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 use super::folder::{self, Found};
 use super::{Context, input_needed, words};
@@ -52,6 +53,7 @@ struct Answers {
 /// # Errors
 /// If a value is missing or cannot be, or the file cannot be read or written.
 pub fn execute(context: &Context, args: &Init) -> Result<Outcome> {
+    let args = &with_answers(context, args)?;
     if args.target == Some(TargetName::Aws) {
         return Err(Error::usage("--target: `aws` is not in this version of bucketscope")
             .hint("--target local needs no account and answers the same questions"));
@@ -116,6 +118,38 @@ fn again(context: &Context, args: &Init, path: &Path, text: &str) -> Result<Init
         write(path, &edited)?;
     }
     Ok(describe(path, &home, &Config::parse(&edited, path)?, change))
+}
+
+/// What `--answers` may hold, under the names that the flags have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswersFile {
+    target: Option<String>,
+    name: Option<String>,
+    lake: Option<PathBuf>,
+    #[serde(default)]
+    logs: Vec<PathBuf>,
+}
+
+/// The arguments, with those that are not given taken from `--answers`.
+fn with_answers(context: &Context, args: &Init) -> Result<Init> {
+    let mut args = args.clone();
+    let Some(path) = args.answers.as_deref().map(|path| context.path(path)) else { return Ok(args) };
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| io_error(format!("--answers: cannot read {}", path.display()), &error))?;
+    let file: AnswersFile = serde_yaml::from_str(&text)
+        .map_err(|error| Error::usage(format!("--answers: {} cannot be understood", path.display())).because(error))?;
+    if let (None, Some(target)) = (args.target, &file.target) {
+        let known = TargetName::from_str(target, false)
+            .map_err(|_| Error::usage(format!("--answers: unknown target `{target}`")).hint("target: local"))?;
+        args.target = Some(known);
+    }
+    args.name = args.name.or(file.name);
+    args.lake = args.lake.or(file.lake);
+    if args.logs.is_empty() {
+        args.logs = file.logs;
+    }
+    Ok(args)
 }
 
 fn answers(context: &Context, args: &Init, home: &Path) -> Result<Answers> {

@@ -44,20 +44,16 @@ pub fn execute(context: &Context, args: &cli::Report) -> Result<Outcome> {
     let ends = (whole.0.min(context.now_ms), whole.1.max(context.now_ms));
     let (from_ms, to_ms) = range::resolve(&args.range, context.now_ms, ends)?.unwrap_or(whole);
     let range = TimeRange { from_ms, to_ms };
-    let mut report = Report {
-        name: project.config.name,
-        from: text::time(from_ms),
-        to: text::time(to_ms),
-        command: context.command("query"),
-        ..Report::default()
+    let mut report =
+        Report { name: project.config.name, from: text::time(from_ms), to: text::time(to_ms), ..Report::default() };
+    let given = if args.range.last.is_some() || args.range.from.is_some() || args.range.to.is_some() {
+        format!(" --from {} --to {}", report.from, report.to)
+    } else {
+        String::new()
     };
+    report.command = context.command(&format!("query QUERY{given}"));
     if extent.is_some() {
         add_traffic(&engine, range, &mut report)?;
-        let given = if args.range.last.is_some() || args.range.from.is_some() || args.range.to.is_some() {
-            format!(" --from {} --to {}", report.from, report.to)
-        } else {
-            String::new()
-        };
         report.findings = findings(context, &engine, range, &given)?;
     }
     report.questions = catalogue().queries().iter().filter(|q| q.severity.is_none()).map(|q| q.id.clone()).collect();

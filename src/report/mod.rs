@@ -31,7 +31,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The other saved queries.
     pub questions: Vec<String>,
-    /// How a query is asked, ready for an id.
+    /// How a query is asked, with QUERY for its id.
     #[serde(skip)]
     pub command: String,
 }
@@ -126,7 +126,7 @@ impl View for Report {
             let _ = writeln!(out, "{}", paint.dim(&format!("… and {rest} more; --output json has all")));
         }
         let _ = write!(out, "\n{}", table::draw(&self.finding_grid(), 0, screen));
-        let questions = format!("Show rows: {} QUERY. Others to ask: {}.", self.command, self.questions.join(", "));
+        let questions = format!("Show rows: {}. Others to ask: {}.", self.command, self.questions.join(", "));
         out.push('\n');
         for line in text::wrap(&questions, width) {
             let _ = writeln!(out, "{}", paint.dim(&line));
@@ -220,7 +220,7 @@ mod tests {
                 command: "bucketscope query access-denied".to_owned(),
             }],
             questions: vec!["object-access".to_owned()],
-            command: "bucketscope query".to_owned(),
+            command: "bucketscope query QUERY".to_owned(),
         };
         let expected = "\
 shop  2026-06-01T00:00:00Z to 2026-06-04T00:00:00Z

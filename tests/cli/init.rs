@@ -60,6 +60,26 @@ fn another_folder_can_be_worked_in() {
 }
 
 #[test]
+fn answers_come_from_a_file_and_flags_win() {
+    let world = World::with_logs();
+    world.write("answers.yaml", "target: local\nname: from-file\nlake: there\nlogs: [logs]\n");
+    world.run("init --no-input --answers answers.yaml --name from-flag").ok();
+    let text = world.read("bucketscope.yaml");
+    assert!(
+        text.contains("name: from-flag\n") && text.contains("lake: there\n") && text.contains("path: logs\n"),
+        "{text}"
+    );
+    world.write("wrong.yaml", "nmae: x\n");
+    let wrong = world.run("init --no-input --answers wrong.yaml");
+    assert_eq!(wrong.code, 64);
+    assert!(
+        wrong.stderr.starts_with("error: --answers: wrong.yaml cannot be understood: unknown field `nmae`"),
+        "{}",
+        wrong.stderr
+    );
+}
+
+#[test]
 fn a_missing_value_names_its_flag() {
     World::new().run("init --no-input").fails(
         5,
