@@ -178,7 +178,8 @@ impl<'a> Worker<'a> {
         };
         self.encoder.begin_object(&place.columns);
         let before = self.outputs.done.counts.records;
-        let mut buffers = std::mem::take(&mut self.buffers);
+        // Not `take`: the default is a megabyte, which would be cleared for every object.
+        let mut buffers = std::mem::replace(&mut self.buffers, Buffers::for_lines_up_to(0));
         let read = self.read_lines(LineReader::new(reader, &mut buffers), &mut place);
         self.buffers = buffers;
         let counts = &mut self.outputs.done.counts;
