@@ -8,7 +8,7 @@ use crate::ui::{ColorChoice, Format};
 
 /// See who touched what in your S3 buckets: access logs in, a Parquet lake, answers out.
 #[derive(Debug, Parser)]
-#[command(name = "bucketscope", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "bucketscope", version, max_term_width = 100)]
 #[command(after_help = "New here? `bucketscope demo` makes logs and shows everything once.")]
 pub struct Cli {
     /// What holds for every command.

@@ -222,6 +222,13 @@ fn checked_folders(new: &[PathBuf], known: &[PathBuf], lake: &Path) -> Result<Ve
     let mut taken: Vec<PathBuf> = known.to_vec();
     let mut out = Vec::new();
     for log in new {
+        if log.to_str().is_none() {
+            return Err(Error::usage(format!(
+                "--logs: the name of {} is not UTF-8, which YAML must be",
+                log.display()
+            ))
+            .hint("rename the folder, or give a link to it"));
+        }
         if log.is_file() {
             return Err(Error::usage(format!("--logs: {} is a file", log.display()))
                 .hint("give the folder it is in; bucketscope parse FILE reads single files"));

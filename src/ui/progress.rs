@@ -87,6 +87,8 @@ impl Progress for RunProgress {
                     text::visible(&holder.host)
                 ));
             }
+            // Without a bar to be replaced by the next word, it only makes logs longer.
+            Event::Listing if self.bar.is_none() && self.ui.verbose() == 0 => {}
             Event::Listing => self.say("listing log objects"),
             Event::Settling { objects, wait_ms } => {
                 let objects = plural(*objects, "log object was", "log objects were");

@@ -20,7 +20,7 @@ fn what_cannot_be_understood_exits_with_64() {
 #[test]
 fn help_and_version_are_data() {
     let world = World::new();
-    for args in ["--help", "-h", "parse --help", "init -h"] {
+    for args in ["--help", "-h", "help", "help run", "parse --help", "init -h"] {
         let ran = world.run(args).ok();
         assert!(ran.stdout.contains("Usage: bucketscope") && ran.stderr.is_empty(), "{args}");
     }
@@ -45,6 +45,19 @@ fn quiet_leaves_data_and_errors() {
     let ran = world.run("parse -q logs").ok();
     assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (2, ""));
     assert!(world.run("parse -q nowhere").stderr.contains("nowhere"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let world = World::with_logs();
+    for args in [["queries", "list"], ["parse", "logs"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command(&world.path("")).args(args).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr, "error: cannot write to standard output: No space left on device (os error 28)\n");
+    }
 }
 
 #[test]
