@@ -73,6 +73,8 @@ pub struct Scratch {
     keys: Renumbering,
     map: Vec<u32>,
     numbers: Vec<u32>,
+    /// Absent values of the chunk that was encoded last.
+    nulls: usize,
     validity: Validity,
     body: Vec<u8>,
 }
@@ -110,19 +112,19 @@ impl Scratch {
             self.map.push(if *key == ABSENT { u32::MAX } else { self.keys.number(*key) });
         }
         let distinct = self.keys.values().len();
-        let nulls = match distinct {
-            0 => self.rows.len(),
-            _ if !keys.contains(&ABSENT) => 0,
-            _ => self.rows.iter().filter(|group| self.map[**group as usize] == u32::MAX).count(),
+        let with_nulls = keys.contains(&ABSENT);
+        let builder = match distinct > 0 && (distinct <= SMALL_DICTIONARY || self.repeat(keys, distinct)) {
+            true => self.with_dictionary(with_nulls, values, zstd)?,
+            false => self.plain(keys, values, zstd)?,
         };
-        let statistics = values.statistics(self.keys.values(), nulls);
-        let present = self.rows.len() - nulls;
-        let total = self.rows.len();
-        if present > 0 && (distinct <= SMALL_DICTIONARY || distinct * ROWS_A_VALUE <= present) {
-            self.with_dictionary(nulls > 0, values, zstd)?.finish(column, total, statistics)
-        } else {
-            self.plain(keys, values, zstd)?.finish(column, total, statistics)
-        }
+        let statistics = values.statistics(self.keys.values(), self.nulls);
+        builder.finish(column, self.rows.len(), statistics)
+    }
+
+    /// Whether enough values stand in several rows for a dictionary to pay.
+    fn repeat(&self, keys: &[i64], distinct: usize) -> bool {
+        let present = self.rows.iter().filter(|group| keys[**group as usize] != ABSENT).count();
+        distinct * ROWS_A_VALUE <= present
     }
 
     fn with_dictionary(&mut self, with_nulls: bool, values: Values<'_>, zstd: &mut Compressor) -> Result<ChunkBuilder> {
@@ -132,35 +134,29 @@ impl Scratch {
             values.write(*key, &mut self.body);
         }
         let bits = (usize::BITS - distinct.leading_zeros()) as usize;
-        let mut builder =
-            ChunkBuilder::new(self.body.len() + if distinct > 1 { self.rows.len() * bits / 8 } else { 0 });
+        let numbers = if distinct > 1 || with_nulls { self.rows.len() * bits / 8 } else { 0 };
+        let mut builder = ChunkBuilder::new(self.body.len() + numbers);
         builder.dictionary(&self.body, distinct, zstd)?;
+        self.nulls = 0;
         for rows in self.rows.chunks(NUMBER_PAGE_ROWS) {
             self.validity.clear();
-            self.numbers.clear();
-            if !with_nulls && distinct == 1 {
-                self.body.clear();
-                self.validity.push_all(rows.len());
-                self.validity.write(&mut self.body);
-                write_repeated(&mut self.body, rows.len());
-                builder.page(&self.body, rows.len(), Encoding::RLE_DICTIONARY, Texture::Text, zstd)?;
-                continue;
-            }
+            self.body.clear();
             if with_nulls {
-                for group in rows {
-                    let number = self.map[*group as usize];
-                    self.validity.push(number != u32::MAX);
-                    if number != u32::MAX {
-                        self.numbers.push(number);
-                    }
-                }
+                number_present(rows, &self.map, &mut self.numbers, &mut self.validity);
             } else {
                 self.validity.push_all(rows.len());
-                self.numbers.extend(rows.iter().map(|group| self.map[*group as usize]));
+                self.numbers.clear();
+                if distinct > 1 {
+                    self.numbers.extend(rows.iter().map(|group| self.map[*group as usize]));
+                }
             }
-            self.body.clear();
+            self.nulls += self.validity.absent();
+            let present = rows.len() - self.validity.absent();
             self.validity.write(&mut self.body);
-            write_numbers(&mut self.body, &self.numbers, distinct);
+            match distinct {
+                1 => write_repeated(&mut self.body, present),
+                _ => write_numbers(&mut self.body, &self.numbers, distinct),
+            }
             builder.page(&self.body, rows.len(), Encoding::RLE_DICTIONARY, Texture::Text, zstd)?;
         }
         Ok(builder)
@@ -168,10 +164,12 @@ impl Scratch {
 
     fn plain(&mut self, keys: &[i64], values: Values<'_>, zstd: &mut Compressor) -> Result<ChunkBuilder> {
         let mut builder = ChunkBuilder::new(self.rows.len() * 8);
+        self.nulls = 0;
         for rows in self.rows.chunks(PAGE_ROWS) {
             self.validity.clear();
             self.body.clear();
             rows.iter().for_each(|group| self.validity.push(keys[*group as usize] != ABSENT));
+            self.nulls += self.validity.absent();
             self.validity.write(&mut self.body);
             for key in rows.iter().map(|group| keys[*group as usize]).filter(|key| *key != ABSENT) {
                 values.write(key, &mut self.body);
@@ -180,6 +178,26 @@ impl Scratch {
         }
         Ok(builder)
     }
+}
+
+/// The dictionary numbers of the rows that have one, and which those are. `map` has `u32::MAX` for groups without.
+fn number_present(rows: &[u32], map: &[u32], numbers: &mut Vec<u32>, validity: &mut Validity) {
+    numbers.clear();
+    numbers.resize(rows.len(), 0);
+    let mut present = 0;
+    // Without branches: whether a value is there is hard to foretell.
+    for eight in rows.chunks(8) {
+        let mut bits = 0u8;
+        for (at, group) in eight.iter().enumerate() {
+            let number = map[*group as usize];
+            let is_present = number != u32::MAX;
+            bits |= u8::from(is_present) << at;
+            numbers[present] = number;
+            present += usize::from(is_present);
+        }
+        validity.push_eight(bits, eight.len());
+    }
+    numbers.truncate(present);
 }
 
 /// The key of a text's number.

@@ -34,6 +34,13 @@ impl Validity {
         self.rows += rows;
     }
 
+    /// Adds `rows` rows, eight save at the end of a page, to a page that was filled in this way only.
+    pub fn push_eight(&mut self, bits: u8, rows: usize) {
+        self.bits.push(bits);
+        self.rows += rows;
+        self.absent += rows - bits.count_ones() as usize;
+    }
+
     fn push_absent(&mut self) {
         if self.absent == 0 {
             self.bits.clear();
