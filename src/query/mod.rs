@@ -128,6 +128,7 @@ pub struct Catalogue {
 const FILES: &[(&str, &str)] = &[
     ("access-denied.sql", include_str!("../../queries/access-denied.sql")),
     ("client-errors.sql", include_str!("../../queries/client-errors.sql")),
+    ("latency-percentiles.sql", include_str!("../../queries/latency-percentiles.sql")),
     ("latency.sql", include_str!("../../queries/latency.sql")),
     ("lifecycle-expirations.sql", include_str!("../../queries/lifecycle-expirations.sql")),
     ("lifecycle-statistics.sql", include_str!("../../queries/lifecycle-statistics.sql")),

@@ -11,6 +11,7 @@ const CASES: &[Case] = &[
     ("access-denied", "", &[]),
     ("client-errors", "", &[]),
     ("latency", "", &[]),
+    ("latency-percentiles", "", &[]),
     ("latency", "five", &[("limit", "5")]),
     ("lifecycle-expirations", "", &[]),
     ("lifecycle-statistics", "", &[]),

@@ -1,0 +1,42 @@
+-- id: latency-percentiles
+-- title: Latency by operation and hour
+-- answers: How long requests took, by hour and operation: the median, and what 90 % and 99 % did not exceed, of
+--   turn-around time, which S3 needed, and of total time, which includes the transfer to the client.
+-- source: s3_access_logs
+-- category: performance
+-- parameter: from | timestamp | required | Start of the range, UTC, itself included
+-- parameter: to | timestamp | required | End of the range, UTC, itself excluded
+-- parameter: bucket | string | null | Only this bucket
+-- positions: from.date to.date from.date from.hour to.date to.hour from to bucket bucket
+-- column: hour | timestamp | - | Start of the hour, UTC
+-- column: operation | varchar | - | As S3 names it
+-- column: requests | bigint | requests | Requests with a time
+-- column: turnaround_p50 | bigint | ms | Median turn-around time
+-- column: turnaround_p90 | bigint | ms | 90 % of turn-around times are no longer
+-- column: turnaround_p99 | bigint | ms | 99 % of turn-around times are no longer
+-- column: total_p50 | bigint | ms | Median total time
+-- column: total_p90 | bigint | ms | 90 % of total times are no longer
+-- column: total_p99 | bigint | ms | 99 % of total times are no longer
+-- false_positives: Few requests make high percentiles jump: look at the count. A long total time with a short
+--   turn-around time is a slow client or a large object. Percentiles are approximate on Athena.
+-- next_step: Run latency for the hour that stands out, to see the requests themselves.
+
+SELECT
+  date_trunc('hour', requestdatetime) AS hour,
+  operation,
+  COUNT(*) AS requests,
+  approx_percentile(turnaroundtime, 0.5) AS turnaround_p50,
+  approx_percentile(turnaroundtime, 0.9) AS turnaround_p90,
+  approx_percentile(turnaroundtime, 0.99) AS turnaround_p99,
+  approx_percentile(totaltime, 0.5) AS total_p50,
+  approx_percentile(totaltime, 0.9) AS total_p90,
+  approx_percentile(totaltime, 0.99) AS total_p99
+FROM s3_access_logs
+WHERE requestdate >= ? AND requestdate <= ?
+  AND (requestdate > ? OR requesthour >= ?)
+  AND (requestdate < ? OR requesthour <= ?)
+  AND requestdatetime >= ? AND requestdatetime < ?
+  AND (CAST(? AS varchar) IS NULL OR bucket_name = ?)
+  AND (turnaroundtime IS NOT NULL OR totaltime IS NOT NULL)
+GROUP BY 1, 2
+ORDER BY 1, 2
