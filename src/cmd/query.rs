@@ -96,7 +96,10 @@ fn ask(
 ) -> Result<Cost> {
     match question {
         Question::Saved(bound) => engine.query_each(bound, columns, rows),
-        Question::Sql(sql) => engine.sql_each(sql, columns, rows),
+        Question::Sql(sql) => engine.sql_each(sql, columns, rows).map_err(|error| match error.suggestion() {
+            Some(_) => error,
+            None => error.hint("the table is s3_access_logs; docs/sql.md tells its columns and functions"),
+        }),
     }
 }
 

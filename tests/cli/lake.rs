@@ -110,6 +110,12 @@ fn what_cannot_be_asked_is_said_before_anything_is_read() {
         range.stderr
     );
     assert_eq!(world.run("query").code, 64);
+    let table = world.run_args(&["query", "--sql", "SELECT 1 FROM nowhere"], b"");
+    assert!(
+        table.stderr.ends_with("hint: the table is s3_access_logs; docs/sql.md tells its columns and functions\n"),
+        "{}",
+        table.stderr
+    );
     let sql = world.run_args(&["query", "--sql", "DROP TABLE s3_access_logs"], b"");
     assert_ne!(sql.code, 0);
     assert_eq!(sql.stdout, "");
