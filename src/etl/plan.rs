@@ -13,7 +13,7 @@ use crate::storage::{Created, Store};
 
 /// How many shards a plan has at least if it is large enough: with threads taking shard after shard, the last of them
 /// is then a small part of the whole.
-const SHARDS_AT_LEAST: u64 = 24;
+const SHARDS_AT_LEAST: u64 = 16;
 /// Below this, a shard is not worth its files.
 const SHARD_BYTES_AT_LEAST: u64 = 8 << 20;
 
@@ -267,9 +267,9 @@ mod tests {
     #[test]
     fn no_shard_is_a_large_part_of_two_gigabytes() {
         let shards = cut(&objects(&[150_000; 13_334]), &Limits::default());
-        assert!(shards.len() >= 24, "{}", shards.len());
+        assert!(shards.len() >= 16, "{}", shards.len());
         let last = shards.last().unwrap().len();
-        assert!(shards.iter().all(|shard| shard.len() <= 13_334 / 24 + 1) && last > 0);
+        assert!(shards.iter().all(|shard| shard.len() <= 13_334 / 16 + 1) && last > 0);
     }
 
     #[test]

@@ -23,8 +23,8 @@ const SMALL_DICTIONARY: usize = 64;
 /// How the keys of a column become Parquet values.
 #[derive(Clone, Copy)]
 pub enum Values<'a> {
-    /// A key is the number of a text.
-    Text(&'a dyn Fn(i64) -> &'a [u8]),
+    /// A key is the number of a text. The flag: whether the least and the greatest are kept.
+    Text(&'a dyn Fn(i64) -> &'a [u8], bool),
     /// A key is the value.
     Int32,
     /// A key is the value.
@@ -34,7 +34,7 @@ pub enum Values<'a> {
 impl Values<'_> {
     fn write(&self, key: i64, out: &mut Vec<u8>) {
         match self {
-            Self::Text(text) => {
+            Self::Text(text, _) => {
                 let text = utf8(text(key));
                 out.extend_from_slice(&(text.len() as u32).to_le_bytes());
                 out.extend_from_slice(&text);
@@ -49,9 +49,9 @@ impl Values<'_> {
         let (min, max) = (present().min(), present().max());
         let nulls64 = Some(nulls as u64);
         match self {
-            Self::Text(text) => {
+            Self::Text(text, with_range) => {
                 let mut range = TextRange::default();
-                present().for_each(|key| range.add(text(key)));
+                present().filter(|_| *with_range).for_each(|key| range.add(text(key)));
                 range.statistics(nulls)
             }
             Self::Int32 => {

@@ -140,7 +140,10 @@ impl FileWriter {
             let keys: Vec<i64> = self.scratch.group_by_text(rows, number).into_iter().map(text_key).collect();
             let column = self.column(name);
             let values = |key: i64| interner.value(key as u32);
-            out.push((column.clone(), self.scratch.chunk(column, &keys, Values::Text(&values), zstd)?));
+            out.push((
+                column.clone(),
+                self.scratch.chunk(column, &keys, Values::Text(&values, has_range(name)), zstd)?,
+            ));
         }
         Ok(())
     }
@@ -186,7 +189,10 @@ impl FileWriter {
         for (at, name) in names.iter().enumerate() {
             let keys: Vec<i64> = groups.iter().map(|group| text_key(parts[*group as usize][at])).collect();
             let column = self.column(name);
-            out.push((column.clone(), self.scratch.chunk(column, &keys, Values::Text(&values), zstd)?));
+            out.push((
+                column.clone(),
+                self.scratch.chunk(column, &keys, Values::Text(&values, has_range(name)), zstd)?,
+            ));
         }
         Ok(())
     }
@@ -206,4 +212,10 @@ impl FileWriter {
         group.close().map_err(parquet_error)?;
         writer.into_inner().map_err(parquet_error)
     }
+}
+
+/// Whether somebody asks for this text column by value, so that a file can be skipped by its range. The ranges of the others
+/// would only make small files larger.
+fn has_range(name: &str) -> bool {
+    matches!(name, "bucket_name" | "remoteip" | "requester" | "operation" | "errorcode" | "log_object")
 }

@@ -218,7 +218,7 @@ impl Compressor {
     pub fn new() -> Result<Self> {
         let level = CParameter::CompressionLevel(1);
         Ok(Self {
-            text: context(&[level])?,
+            text: context(&[level, CParameter::HashLog(16)])?,
             short_text: context(&[
                 level,
                 CParameter::Strategy(Strategy::ZSTD_fast),
@@ -315,7 +315,7 @@ mod tests {
     /// As the format's documentation describes reading.
     fn read_lengths(bytes: &[u8]) -> Vec<u32> {
         let mut at = 0;
-        let mut varint = |at: &mut usize| {
+        let varint = |at: &mut usize| {
             let (mut value, mut shift) = (0u64, 0);
             loop {
                 let byte = bytes[*at];
