@@ -56,13 +56,16 @@ pub enum Command {
     Demo(Demo),
     /// Write bucketscope.yaml, with comments; add log folders to it later
     Init(Init),
-    /// Prepare the lake that the configuration describes
-    Deploy,
+    /// Show what deploy would change, why, and what the pipeline will cost a month
+    #[cfg(feature = "aws")]
+    Plan(Plan),
+    /// Prepare what the configuration describes: the lake; in AWS the whole pipeline
+    Deploy(Deploy),
     /// Read new log objects into the lake, each record exactly once
     Run(Run),
     /// Tell how the pipeline does: last run, gaps, rejects, size, health
-    Status,
-    /// Compare the lake with what was committed to it
+    Status(Status),
+    /// Compare what is there with what was deployed and committed
     Drift(Drift),
     /// List and show the saved queries
     Queries(Queries),
@@ -72,6 +75,9 @@ pub enum Command {
     Report(Report),
     /// Remove what bucketscope made; the source logs stay
     Destroy(Destroy),
+    /// Print the IAM policy that a deployer, a CI job, an analyst needs
+    #[cfg(feature = "aws")]
+    Policy(Policy),
     /// Print log lines as records, without any pipeline
     Parse(Parse),
     /// Write realistic log objects, the same for the same seed
@@ -114,7 +120,7 @@ pub struct Init {
 pub enum TargetName {
     /// On this machine, without any account
     Local,
-    /// In an AWS account (not in this version)
+    /// In an AWS account
     Aws,
 }
 
@@ -146,6 +152,80 @@ pub struct Run {
     pub wait: bool,
 }
 
+/// `plan`.
+#[cfg(feature = "aws")]
+#[derive(Debug, Default, Args)]
+pub struct Plan {
+    /// Keep the plan in this file, for `deploy --plan`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 if there is something to change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// What it is to be deployed with
+    #[command(flatten)]
+    pub assets: AssetArgs,
+}
+
+/// `deploy`.
+#[derive(Debug, Default, Args)]
+pub struct Deploy {
+    /// Do exactly what this file of `plan --out` says, or refuse
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Set back what was changed by hand
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    pub revert_drift: bool,
+    /// What it is to be deployed with
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub assets: AssetArgs,
+}
+
+/// The binaries that are deployed; looked for beside the program where they are not given.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Default, Args)]
+pub struct AssetArgs {
+    /// The worker's binary [default: bucketscope-worker beside this program]
+    #[arg(long, value_name = "FILE", env = "BUCKETSCOPE_WORKER")]
+    pub worker: Option<PathBuf>,
+    /// The zip file of the Lambda functions [default: bootstrap.zip beside this program]
+    #[arg(long, value_name = "FILE", env = "BUCKETSCOPE_FUNCTIONS")]
+    pub functions: Option<PathBuf>,
+}
+
+/// `status`.
+#[derive(Debug, Default, Args)]
+pub struct Status {
+    /// Look again every few seconds until Ctrl-C
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// `policy`.
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// Whose policy
+    #[arg(value_enum)]
+    pub who: PolicyOf,
+}
+
+/// Whose IAM policy `policy` prints.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyOf {
+    /// Who runs plan, deploy and destroy
+    Deployer,
+    /// A CI job: plan, status, drift, and starting runs, without changing anything deployed
+    Ci,
+    /// Who asks queries
+    Analyst,
+}
+
 /// `drift`.
 #[derive(Debug, Args)]
 pub struct Drift {
@@ -163,6 +243,10 @@ pub struct Destroy {
     /// The pipeline's name, as proof that you mean it
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+    /// A second step: remove the buckets that this pipeline made, with all data in them
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    pub purge_data: bool,
 }
 
 /// `queries`.

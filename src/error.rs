@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Failed,
     /// Credentials or permission are missing: exit code 3.
     Permission,
+    /// A stack operation failed or was rolled back: exit code 4.
+    Stack,
     /// A value is missing and nobody can be asked: exit code 5.
     InputNeeded,
     /// The pipeline has not been deployed: exit code 6.
@@ -76,6 +78,7 @@ impl Error {
         match self.kind {
             ErrorKind::Failed => 1,
             ErrorKind::Permission => 3,
+            ErrorKind::Stack => 4,
             ErrorKind::InputNeeded => 5,
             ErrorKind::NotDeployed => 6,
             ErrorKind::Usage => 64,

@@ -5,13 +5,17 @@
 // Whatever is printed goes through `ui`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-#[cfg(all(feature = "cli", feature = "local"))]
+#[cfg(feature = "cli")]
 pub mod app;
-#[cfg(all(feature = "cli", feature = "local"))]
+#[cfg(feature = "cloud")]
+pub mod aws;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod blueprint;
+#[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(all(feature = "cli", feature = "local"))]
+#[cfg(feature = "cli")]
 pub mod cmd;
-#[cfg(all(feature = "cli", feature = "local"))]
+#[cfg(feature = "cli")]
 pub mod config;
 #[cfg(feature = "local")]
 pub mod engine;
@@ -19,11 +23,13 @@ pub mod error;
 pub mod etl;
 pub mod generate;
 pub mod logs;
+#[cfg(feature = "cloud")]
+pub mod pipeline;
 pub mod query;
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod report;
 pub mod storage;
-#[cfg(all(feature = "cli", feature = "local"))]
+#[cfg(feature = "cli")]
 pub mod ui;
 
 /// Of all binaries and tests: a worker takes and gives back pages of a megabyte by the thousand, which the system's allocator

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Context, project::Project};
 use crate::Result;
+use crate::cli;
 use crate::etl;
 use crate::ui::export::envelope;
 use crate::ui::{Outcome, Screen, View, text};
@@ -19,7 +20,7 @@ struct Deployed {
 ///
 /// # Errors
 /// If the configuration is wrong or the lake's folder cannot be made.
-pub fn execute(context: &Context) -> Result<Outcome> {
+pub fn execute(context: &Context, _args: &cli::Deploy) -> Result<Outcome> {
     let project = Project::load(context)?;
     let deployed = etl::deploy(&project.pipeline_created()?)?;
     let lake = project.lake_shown().display().to_string();

@@ -3,12 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Command, Global};
-use crate::config;
+use crate::config::{self, AnyConfig};
 use crate::ui::text::shell_word;
 use crate::ui::{Outcome, Ui};
 use crate::{Error, ErrorKind, Result};
 
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "local")]
 mod cells;
+#[cfg(feature = "local")]
 mod demo;
 mod deploy;
 mod destroy;
@@ -20,9 +24,11 @@ mod interrupt;
 mod parse;
 mod project;
 mod queries;
+#[cfg(feature = "local")]
 mod query;
 mod range;
 mod records;
+#[cfg(feature = "local")]
 mod report;
 mod run;
 mod status;
@@ -74,15 +80,64 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         Command::Init(args) => init::execute(context, &args),
         Command::Parse(args) => parse::execute(context, &args),
         Command::Generate(args) => generate::execute(context, &args),
-        Command::Deploy => deploy::execute(context),
-        Command::Run(args) => run::execute(context, &args),
-        Command::Status => status::execute(context),
-        Command::Drift(args) => drift::execute(context, &args),
+        Command::Deploy(args) => match configuration(context)? {
+            AnyConfig::Local(_) => deploy::execute(context, &args),
+            #[cfg(feature = "aws")]
+            AnyConfig::Aws(cloud) => aws::deploy::execute(context, &cloud, &args),
+        },
+        Command::Run(args) => match configuration(context)? {
+            AnyConfig::Local(_) => run::execute(context, &args),
+            #[cfg(feature = "aws")]
+            AnyConfig::Aws(cloud) => aws::run::execute(context, &cloud, &args),
+        },
+        Command::Status(args) => match configuration(context)? {
+            AnyConfig::Local(_) => status::execute(context, &args),
+            #[cfg(feature = "aws")]
+            AnyConfig::Aws(cloud) => aws::status::execute(context, &cloud, &args),
+        },
+        Command::Drift(args) => match configuration(context)? {
+            AnyConfig::Local(_) => drift::execute(context, &args),
+            #[cfg(feature = "aws")]
+            AnyConfig::Aws(cloud) => aws::drift::execute(context, &cloud, &args),
+        },
         Command::Queries(args) => queries::execute(context, &args),
+        #[cfg(feature = "local")]
         Command::Demo(args) => demo::execute(context, &args),
+        #[cfg(feature = "local")]
         Command::Query(args) => query::execute(context, &args),
+        #[cfg(feature = "local")]
         Command::Report(args) => report::execute(context, &args),
-        Command::Destroy(args) => destroy::execute(context, &args),
+        Command::Destroy(args) => match configuration(context)? {
+            AnyConfig::Local(_) => destroy::execute(context, &args),
+            #[cfg(feature = "aws")]
+            AnyConfig::Aws(cloud) => aws::destroy::execute(context, &cloud, &args),
+        },
+        #[cfg(feature = "aws")]
+        Command::Plan(args) => aws::plan::execute(context, &*cloud_configuration(context, "plan")?, &args),
+        #[cfg(feature = "aws")]
+        Command::Policy(args) => aws::policy::execute(context, &*cloud_configuration(context, "policy")?, &args),
+        #[cfg(not(feature = "local"))]
+        Command::Demo(_) | Command::Query(_) | Command::Report(_) => {
+            Err(Error::usage("this bucketscope was built without the embedded SQL engine")
+                .hint("cargo build --release  builds it with everything"))
+        }
+    }
+}
+
+/// The configuration, of whichever target.
+fn configuration(context: &Context) -> Result<AnyConfig> {
+    config::load_any(&context.config_path())
+}
+
+/// The configuration for a command that only the target `aws` has.
+#[cfg(feature = "aws")]
+fn cloud_configuration(context: &Context, command: &str) -> Result<Box<config::cloud::Cloud>> {
+    match configuration(context)? {
+        AnyConfig::Aws(cloud) => Ok(cloud),
+        AnyConfig::Local(_) => {
+            Err(Error::usage(format!("`{command}` is for `target: aws`; this configuration says `target: local`"))
+                .hint("bucketscope deploy  prepares a local lake; there is nothing to plan"))
+        }
     }
 }
 

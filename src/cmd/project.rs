@@ -4,9 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, folder};
 use crate::config::{self, Config};
+#[cfg(feature = "local")]
 use crate::engine::local::{Engine, EngineSettings};
 use crate::etl::model::Source;
-use crate::etl::{Pipeline, Settings, committed, state};
+use crate::etl::{Pipeline, Settings};
+#[cfg(feature = "local")]
+use crate::etl::{committed, state};
+#[cfg(feature = "local")]
 use crate::query::TimeRange;
 use crate::storage::Store;
 use crate::{Error, ErrorKind, Result};
@@ -95,6 +99,7 @@ impl Project {
     ///
     /// # Errors
     /// If the lake has not been deployed or cannot be read.
+    #[cfg(feature = "local")]
     pub fn engine(&self) -> Result<(Engine, Option<TimeRange>)> {
         let pipeline = self.pipeline()?;
         state::check_format(&pipeline.lake)?;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::project::Project;
 use super::{Context, words};
 use crate::Result;
+use crate::cli;
 use crate::etl::state;
 use crate::etl::status::{GapsBy, Health, LastRun, Status, status};
 use crate::ui::export::envelope;
@@ -32,7 +33,7 @@ struct Shown {
 ///
 /// # Errors
 /// If the lake has not been deployed or its state cannot be read.
-pub fn execute(context: &Context) -> Result<Outcome> {
+pub fn execute(context: &Context, _args: &cli::Status) -> Result<Outcome> {
     let project = Project::load(context)?;
     let status = status(&project.pipeline()?, context.now_ms)?;
     let health = status.health;

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::storage::io_error;
 use crate::{Error, Result};
 
+#[cfg(feature = "aws")]
+pub mod cloud;
 mod edit;
 mod problem;
 mod template;
@@ -44,11 +46,23 @@ pub struct Config {
 }
 
 /// Where a pipeline runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// On this machine, with the embedded engine.
     Local,
+    /// In an AWS account.
+    Aws,
+}
+
+/// A configuration file of either target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnyConfig {
+    /// `target: local`.
+    Local(Config),
+    /// `target: aws`.
+    #[cfg(feature = "aws")]
+    Aws(Box<cloud::Cloud>),
 }
 
 /// A folder of log objects.
@@ -111,6 +125,9 @@ impl Config {
         if self.version == 0 {
             return at("version", "version 0 never existed; expected 1".to_owned());
         }
+        if self.target != Target::Local {
+            return at("target", "this bucketscope was built for the target `local` only".to_owned());
+        }
         if let Err(why) = check_name(&self.name) {
             return at("name", format!("`{}` cannot be a name: {why}", self.name));
         }
@@ -166,13 +183,48 @@ pub fn slug(text: &str) -> String {
     if out.is_empty() { "logs".to_owned() } else { out.to_owned() }
 }
 
-/// Reads a configuration file.
+impl AnyConfig {
+    /// Reads the text of a configuration file of either target; `shown` is its path as the user knows it.
+    ///
+    /// # Errors
+    /// Those of the target's own file; a file without a target, or with an unknown one, is read as a local one.
+    pub fn parse(text: &str, shown: &Path) -> Result<Self> {
+        #[cfg(feature = "aws")]
+        {
+            /// The one key that decides how to read the others.
+            #[derive(Deserialize)]
+            struct Head {
+                target: Target,
+            }
+            if serde_yaml::from_str::<Head>(text).is_ok_and(|head| head.target == Target::Aws) {
+                return cloud::Cloud::parse(text, shown).map(|cloud| Self::Aws(Box::new(cloud)));
+            }
+        }
+        Config::parse(text, shown).map(Self::Local)
+    }
+}
+
+/// Reads a configuration file of the target `local`.
+///
+/// # Errors
+/// If there is none, it cannot be read, it does not say what it must, or it is for another target.
+pub fn load(path: &Path) -> Result<Config> {
+    match load_any(path)? {
+        AnyConfig::Local(config) => Ok(config),
+        #[cfg(feature = "aws")]
+        AnyConfig::Aws(_) => {
+            Err(Error::usage(format!("{}: this command is not there for `target: aws`", path.display())))
+        }
+    }
+}
+
+/// Reads a configuration file of either target.
 ///
 /// # Errors
 /// If there is none, it cannot be read, or it does not say what it must.
-pub fn load(path: &Path) -> Result<Config> {
+pub fn load_any(path: &Path) -> Result<AnyConfig> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Config::parse(&text, path),
+        Ok(text) => AnyConfig::parse(&text, path),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(Error::usage(format!("there is no configuration at {}", path.display())).hint(
                 "bucketscope init --defaults --target local --logs PATH  writes one; -C DIR works in another folder",

@@ -1,0 +1,9 @@
+//! AWS: the few capabilities that are used, each a trait with a driver over the SDK. Decides nothing.
+//!
+//! The traits block. What is asked of AWS at the same time is asked from threads; everything above this room can then be
+//! plain code, and a test's stand-in is a struct with a map in it.
+
+pub mod error;
+mod session;
+
+pub use session::{Identity, Session};

@@ -1,0 +1,124 @@
+//! What everything that is deployed is called. Nothing else in the program builds these names.
+
+use crate::config::cloud::Cloud;
+
+/// The key of the tag that everything deployed carries; its value is the pipeline's name.
+pub const TAG: &str = "bucketscope:pipeline";
+
+/// The table of server access logs.
+pub const LOG_TABLE: &str = "s3_access_logs";
+
+/// The table of CloudTrail events.
+pub const TRAIL_TABLE: &str = "cloudtrail_events";
+
+/// The names of one pipeline.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    cloud: &'a Cloud,
+}
+
+impl<'a> Names<'a> {
+    /// The names that follow from a configuration.
+    pub fn of(cloud: &'a Cloud) -> Self {
+        Self { cloud }
+    }
+
+    /// What all names begin with: `bucketscope-NAME`. Also the workgroup and the schedule group.
+    pub fn stem(&self) -> String {
+        format!("bucketscope-{}", self.cloud.name)
+    }
+
+    /// The stack of binaries and scripts, in each Region used.
+    pub fn assets_stack(&self) -> String {
+        format!("{}-assets", self.stem())
+    }
+
+    /// The stacks of a source Region; `part` counts from 1 where one would be too large.
+    pub fn collector_stack(&self, part: usize) -> String {
+        if part <= 1 { format!("{}-collector", self.stem()) } else { format!("{}-collector-{part}", self.stem()) }
+    }
+
+    /// The stack of lake, job and workgroup, in the home Region.
+    pub fn lake_stack(&self) -> String {
+        format!("{}-lake", self.stem())
+    }
+
+    fn bucket(&self, what: &str) -> String {
+        format!("{}-{what}-{}", self.stem(), self.cloud.aws.suffix)
+    }
+
+    /// The bucket of binaries and scripts of a Region.
+    pub fn assets_bucket(&self, region: &str) -> String {
+        self.bucket(&format!("assets-{region}"))
+    }
+
+    /// The bucket to which logs are delivered in a source Region.
+    pub fn logs_bucket(&self, region: &str) -> String {
+        self.bucket(&format!("logs-{region}"))
+    }
+
+    /// The bucket of tables and state.
+    pub fn lake_bucket(&self) -> String {
+        self.bucket("lake")
+    }
+
+    /// The bucket of Athena's results.
+    pub fn results_bucket(&self) -> String {
+        self.bucket("results")
+    }
+
+    /// The Glue database: hyphens would have to be quoted in every query.
+    pub fn database(&self) -> String {
+        self.stem().replace('-', "_")
+    }
+
+    /// The Glue job.
+    pub fn job(&self) -> String {
+        format!("{}-etl", self.stem())
+    }
+
+    /// The crawler.
+    pub fn crawler(&self) -> String {
+        format!("{}-lake", self.stem())
+    }
+
+    /// Athena's workgroup.
+    pub fn workgroup(&self) -> String {
+        self.stem()
+    }
+
+    /// The topic of the notices.
+    pub fn topic(&self) -> String {
+        format!("{}-notices", self.stem())
+    }
+
+    /// The schedule group.
+    pub fn schedule_group(&self) -> String {
+        self.stem()
+    }
+
+    /// The schedule of the job.
+    pub fn schedule(&self) -> String {
+        format!("{}-etl", self.stem())
+    }
+
+    /// A role; roles belong to the account, so their names carry the Region.
+    pub fn role(&self, what: &str, region: &str) -> String {
+        format!("{}-{what}-{region}", self.stem())
+    }
+
+    /// A Lambda function.
+    pub fn function(&self, what: &str) -> String {
+        format!("{}-{what}", self.stem())
+    }
+
+    /// A log group of our own.
+    pub fn log_group(&self, what: &str) -> String {
+        format!("/bucketscope/{}/{what}", self.cloud.name)
+    }
+
+    /// What keys of the delivered logs of a bucket begin with in our log bucket.
+    pub fn delivery_prefix(&self, bucket: &str) -> String {
+        format!("logs/{bucket}/")
+    }
+}

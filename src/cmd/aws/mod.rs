@@ -1,0 +1,9 @@
+//! The commands for the target `aws`, a file a command.
+
+pub mod deploy;
+pub mod destroy;
+pub mod drift;
+pub mod plan;
+pub mod policy;
+pub mod run;
+pub mod status;

@@ -1,0 +1,407 @@
+//! The configuration of a pipeline in AWS (`target: aws`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Target, VERSION, check_name, problem};
+use crate::{Error, Result};
+
+/// The longest name: with it, the longest Region and the suffix, a bucket's name has the 63 characters that S3 allows.
+pub const NAME_LIMIT: usize = 20;
+
+/// Raw logs are kept this long at least, in days, so that a run that was down for a week loses nothing.
+pub const RAW_DAYS_AT_LEAST: u32 = 14;
+
+/// A pipeline in AWS as its configuration file describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cloud {
+    /// The format's version.
+    pub version: u32,
+    /// Part of the name of everything deployed; what `destroy` asks for.
+    pub name: String,
+    /// Always `aws`.
+    pub target: Target,
+    /// Where it is deployed, and under which rules.
+    pub aws: Account,
+    /// Where server access logs come from. May be empty if there is a trail.
+    #[serde(default)]
+    pub sources: Vec<CloudSource>,
+    /// Where CloudTrail's log files come from.
+    #[serde(default)]
+    pub trails: Vec<Trail>,
+    /// The job that fills the lake.
+    #[serde(default)]
+    pub job: Job,
+    /// How partitions get into the catalogue.
+    #[serde(default)]
+    pub catalogue: Catalogue,
+    /// How long objects are kept.
+    #[serde(default)]
+    pub keep: Keep,
+    /// Athena's workgroup.
+    #[serde(default)]
+    pub athena: Athena,
+    /// Who is told of what.
+    #[serde(default)]
+    pub notify: Notify,
+    /// What the cost estimate assumes.
+    #[serde(default)]
+    pub estimate: Estimate,
+}
+
+/// Where a pipeline is deployed, and under which rules of the account.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The 12 digits of the account; every command checks that the credentials belong to it.
+    pub account_id: String,
+    /// The Region of lake, job, database and workgroup.
+    pub region: String,
+    /// Six lower-case letters or digits, made once by `init`: bucket names are shared by all accounts of the world.
+    pub suffix: String,
+    /// The path of all roles.
+    #[serde(default = "root_path")]
+    pub role_path: String,
+    /// The ARN of the managed policy that bounds all roles.
+    #[serde(default)]
+    pub permissions_boundary: Option<String>,
+    /// The ARN of the role that CloudFormation assumes; without it CloudFormation uses the caller's permissions.
+    #[serde(default)]
+    pub cloudformation_role: Option<String>,
+    /// The ARN of a KMS key for lake, results and topic; without it S3's own keys.
+    #[serde(default)]
+    pub kms_key: Option<String>,
+    /// Tags of everything that takes tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A source of server access logs: either a log bucket that exists, or buckets for which logging is switched on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CloudSource {
+    /// Part of every log object's identity; stays when the objects move.
+    pub id: String,
+    /// The Region of the buckets [default: the pipeline's].
+    #[serde(default)]
+    pub region: Option<String>,
+    /// An existing log bucket. It is read and never changed.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// What the keys of the logs in it begin with, exactly as the logging setting says it.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// The account that owns `bucket` [default: the pipeline's].
+    #[serde(default)]
+    pub account_id: Option<String>,
+    /// Buckets for which logging is switched on, into a log bucket that the pipeline makes in their Region.
+    #[serde(default)]
+    pub log_buckets: Vec<String>,
+}
+
+/// A bucket to which CloudTrail delivers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trail {
+    /// Part of every log file's identity.
+    pub id: String,
+    /// The bucket. It is read and never changed.
+    pub bucket: String,
+    /// What stands before `AWSLogs/`, without the slash at its end.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// The bucket's Region [default: the pipeline's].
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The account that owns the bucket [default: the pipeline's].
+    #[serde(default)]
+    pub account_id: Option<String>,
+    /// The ARN of the key that the files are encrypted with.
+    #[serde(default)]
+    pub kms_key: Option<String>,
+}
+
+/// Which kind of Glue job runs the worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// One process on one machine (a Python shell job that launches the worker).
+    #[default]
+    Pythonshell,
+    /// Spark places as many workers as are asked for.
+    Glueetl,
+}
+
+/// The job that fills the lake.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Job {
+    /// What runs the worker.
+    pub engine: Engine,
+    /// When it runs, as EventBridge Scheduler writes it: `cron(15 * * * ? *)`, `rate(1 hour)`; `none` for by hand only.
+    pub schedule: String,
+    /// The time zone of `schedule`.
+    pub time_zone: String,
+    /// After how many minutes Glue stops it.
+    pub timeout_minutes: u32,
+    /// DPUs of a Python shell job, in sixteenths: 1 (0.0625 DPU) or 16 (1 DPU).
+    pub dpu_sixteenths: u32,
+    /// Workers of a Spark job, the driver among them.
+    pub workers: u32,
+    /// Their type: G.1X and up.
+    pub worker_type: String,
+    /// How long log groups keep the job's output, in days.
+    pub log_days: u32,
+}
+
+impl Default for Job {
+    fn default() -> Self {
+        Self {
+            engine: Engine::default(),
+            schedule: "cron(15 * * * ? *)".to_owned(),
+            time_zone: "UTC".to_owned(),
+            timeout_minutes: 120,
+            dpu_sixteenths: 16,
+            workers: 2,
+            worker_type: "G.1X".to_owned(),
+            log_days: 30,
+        }
+    }
+}
+
+/// How partitions get into the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CatalogueMode {
+    /// The job registers those of each commit; the crawler reconciles on its schedule.
+    #[default]
+    Api,
+    /// The job starts the crawler after each commit.
+    Crawler,
+    /// Athena works them out from the table's properties; there is no crawler.
+    Projection,
+}
+
+/// How partitions get into the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Catalogue {
+    /// Who registers them.
+    pub mode: CatalogueMode,
+    /// When the crawler runs by itself, as Glue writes it, UTC.
+    pub crawler_schedule: String,
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self { mode: CatalogueMode::default(), crawler_schedule: "cron(45 3 * * ? *)".to_owned() }
+    }
+}
+
+/// How long objects are kept, in days; `None` for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keep {
+    /// Raw logs in log buckets that the pipeline made.
+    pub raw_days: Option<u32>,
+    /// The tables.
+    pub lake_days: Option<u32>,
+    /// Results of queries.
+    pub result_days: Option<u32>,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { raw_days: Some(90), lake_days: None, result_days: None }
+    }
+}
+
+/// Athena's workgroup.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Athena {
+    /// A query that scans more is stopped, in gigabytes (10^9).
+    pub scan_limit_gigabytes: u32,
+}
+
+impl Default for Athena {
+    fn default() -> Self {
+        Self { scan_limit_gigabytes: 100 }
+    }
+}
+
+/// Who is told of what.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notify {
+    /// Addresses that get the notices; each must be confirmed by its owner.
+    pub emails: Vec<String>,
+    /// Failed jobs, failed crawlers, failed queries are told always; finished queries too if this is set.
+    pub finished_queries: bool,
+    /// A notice if the newest record of the lake is older than this, in hours.
+    pub lag_hours: u32,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self { emails: Vec::new(), finished_queries: false, lag_hours: 48 }
+    }
+}
+
+/// What the cost estimate assumes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Estimate {
+    /// Raw logs a month, in gigabytes (10^9).
+    pub log_gigabytes_a_month: u32,
+    /// Log objects a month, in thousands.
+    pub log_objects_thousands: u32,
+    /// Queries a day.
+    pub queries_a_day: u32,
+}
+
+impl Default for Estimate {
+    fn default() -> Self {
+        Self { log_gigabytes_a_month: 30, log_objects_thousands: 100, queries_a_day: 20 }
+    }
+}
+
+fn root_path() -> String {
+    "/".to_owned()
+}
+
+impl CloudSource {
+    /// The Region of the source's buckets.
+    pub fn region<'a>(&'a self, cloud: &'a Cloud) -> &'a str {
+        self.region.as_deref().unwrap_or(&cloud.aws.region)
+    }
+}
+
+impl Trail {
+    /// The Region of the trail's bucket.
+    pub fn region<'a>(&'a self, cloud: &'a Cloud) -> &'a str {
+        self.region.as_deref().unwrap_or(&cloud.aws.region)
+    }
+}
+
+impl Cloud {
+    /// Reads the text of a configuration file; `shown` is its path as the user knows it.
+    ///
+    /// # Errors
+    /// Usage errors that name the file, line and key, what was expected, and the nearest known key.
+    pub fn parse(text: &str, shown: &Path) -> Result<Self> {
+        let cloud: Self = serde_yaml::from_str(text).map_err(|error| problem::explain(text, shown, &error))?;
+        cloud.check(text, shown)?;
+        Ok(cloud)
+    }
+
+    /// Every Region in which something is deployed, the pipeline's own first, the others sorted.
+    pub fn regions(&self) -> Vec<String> {
+        let mut others: BTreeSet<&str> = self.sources.iter().map(|source| source.region(self)).collect();
+        others.remove(self.aws.region.as_str());
+        std::iter::once(self.aws.region.as_str()).chain(others).map(str::to_owned).collect()
+    }
+
+    fn check(&self, text: &str, shown: &Path) -> Result<()> {
+        let at = |key: &str, what: String| -> Error { problem::at_key(text, shown, key, &what) };
+        if self.version != VERSION {
+            let what = format!("version {} is not what this bucketscope understands ({VERSION})", self.version);
+            return Err(at("version", what).hint("use a newer bucketscope"));
+        }
+        if let Err(why) = check_name(&self.name) {
+            return Err(at("name", format!("`{}` cannot be a name: {why}", self.name)));
+        }
+        if self.name.len() > NAME_LIMIT {
+            let what =
+                format!("`{}` is longer than the {NAME_LIMIT} characters that bucket names have room for", self.name);
+            return Err(at("name", what));
+        }
+        self.check_account(&at)?;
+        self.check_sources(&at)
+    }
+
+    fn check_account(&self, at: &dyn Fn(&str, String) -> Error) -> Result<()> {
+        let aws = &self.aws;
+        if !is_account(&aws.account_id) {
+            return Err(at("account_id", "expected the 12 digits of an AWS account, in quotes".to_owned()));
+        }
+        if !is_region(&aws.region) {
+            return Err(at("region", format!("`{}` is no Region; expected one such as eu-central-1", aws.region)));
+        }
+        let good = aws.suffix.len() == 6 && aws.suffix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if !good {
+            return Err(at("suffix", "expected six lower-case letters or digits, as init makes them".to_owned()));
+        }
+        if self.keep.raw_days.is_some_and(|days| days < RAW_DAYS_AT_LEAST) {
+            return Err(at("raw_days", format!("raw logs must be kept {RAW_DAYS_AT_LEAST} days at least")));
+        }
+        Ok(())
+    }
+
+    fn check_sources(&self, at: &dyn Fn(&str, String) -> Error) -> Result<()> {
+        if self.sources.is_empty() && self.trails.is_empty() {
+            return Err(at("sources", "there is neither a source nor a trail; a pipeline needs one".to_owned()));
+        }
+        let mut ids = BTreeSet::new();
+        let all = self.sources.iter().map(|source| &source.id).chain(self.trails.iter().map(|trail| &trail.id));
+        for id in all {
+            if let Err(why) = check_name(id) {
+                return Err(at("id", format!("`{id}` cannot be a source's id: {why}")));
+            }
+            if !ids.insert(id) {
+                return Err(at("id", format!("two sources have the id `{id}`; each needs its own")));
+            }
+        }
+        for source in &self.sources {
+            let id = &source.id;
+            match (&source.bucket, source.log_buckets.is_empty()) {
+                (Some(_), true) | (None, false) => {}
+                (Some(_), false) => {
+                    return Err(at(
+                        "log_buckets",
+                        format!("source `{id}` has `bucket` and `log_buckets`; it is one or the other"),
+                    ));
+                }
+                (None, true) => {
+                    return Err(at(
+                        "sources",
+                        format!("source `{id}` needs `bucket` (logs that exist) or `log_buckets` (to switch on)"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `text` is the number of an account.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether `text` has the form of a Region's name (`eu-central-1`, `us-gov-west-1`, `ap-southeast-2`).
+pub fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some((number, words)) = parts.split_last() else { return false };
+    (2..=3).contains(&words.len())
+        && words.iter().all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The AWS partition of a Region: `aws`, `aws-cn`, `aws-us-gov` and the isolated ones.
+pub fn partition_of(region: &str) -> &'static str {
+    match region {
+        r if r.starts_with("cn-") => "aws-cn",
+        r if r.starts_with("us-gov-") => "aws-us-gov",
+        r if r.starts_with("us-isob-") => "aws-iso-b",
+        r if r.starts_with("us-isof-") => "aws-iso-f",
+        r if r.starts_with("eu-isoe-") => "aws-iso-e",
+        r if r.starts_with("us-iso-") => "aws-iso",
+        r if r.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    }
+}

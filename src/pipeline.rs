@@ -1,0 +1,100 @@
+//! What a job in AWS is told of its pipeline: one JSON text, an argument in the job's definition. Made from the
+//! configuration by `blueprint`, read by the worker.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// The version of this text. The worker refuses another: the job's definition names the worker by hash, so both are
+/// deployed together.
+pub const VERSION: u32 = 1;
+
+/// A pipeline as its worker sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The pipeline's name, for messages and metrics.
+    pub name: String,
+    /// The lake's bucket; tables and `_state/` stand at its top.
+    pub lake: Place,
+    /// Where server access logs come from.
+    pub sources: Vec<Source>,
+    /// Where CloudTrail's files come from.
+    #[serde(default)]
+    pub trails: Vec<Source>,
+    /// The catalogue that learns of each commit.
+    pub catalogue: Catalogue,
+}
+
+/// A bucket, and what keys begin with in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The bucket.
+    pub bucket: String,
+    /// What keys begin with; empty for all.
+    #[serde(default)]
+    pub prefix: String,
+    /// The bucket's Region.
+    pub region: String,
+    /// The account that must own the bucket; every call names it.
+    pub owner: String,
+}
+
+/// A place with the identity that its objects get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Part of every object's identity.
+    pub id: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// How the catalogue learns of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// The Glue database.
+    pub database: String,
+    /// Its Region.
+    pub region: String,
+    /// What is to be done.
+    pub after_commit: AfterCommit,
+}
+
+/// What the worker does after a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterCommit {
+    /// Register the partitions that the commit touched.
+    Register,
+    /// Start this crawler.
+    StartCrawler(String),
+    /// Nothing: the table's properties say where partitions are.
+    Nothing,
+}
+
+impl Pipeline {
+    /// Reads the argument of a job.
+    ///
+    /// # Errors
+    /// If it is no such text or of another version.
+    pub fn parse(text: &str) -> Result<Self> {
+        let pipeline: Self = serde_json::from_str(text).map_err(|error| {
+            Error::usage("--pipeline is not what this worker understands")
+                .because(error)
+                .hint("bucketscope deploy  renews the job's definition together with its worker")
+        })?;
+        if pipeline.version != VERSION {
+            return Err(Error::usage(format!(
+                "--pipeline is of version {}, this worker reads {VERSION}",
+                pipeline.version
+            ))
+            .hint("bucketscope deploy  renews the job's definition together with its worker"));
+        }
+        Ok(pipeline)
+    }
+}
