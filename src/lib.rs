@@ -17,6 +17,8 @@ pub mod cli;
 pub mod cmd;
 #[cfg(feature = "cli")]
 pub mod config;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod cost;
 #[cfg(feature = "local")]
 pub mod engine;
 pub mod error;
