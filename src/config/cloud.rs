@@ -5,11 +5,26 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Target, VERSION, check_name, problem};
-use crate::{Error, Result};
+use super::{Target, problem};
+use crate::Result;
+
+mod check;
+pub mod form;
+pub mod schedule;
+#[cfg(test)]
+mod tests;
+
+pub use form::{is_account, is_region, partition_of};
 
 /// The longest name: with it, the longest Region and the suffix, a bucket's name has the 63 characters that S3 allows.
 pub const NAME_LIMIT: usize = 20;
+
+/// Worker types of Spark jobs (Glue API Reference, WorkerType).
+pub const WORKER_TYPES: &[&str] = &["G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X"];
+
+/// Days that CloudWatch Logs can keep events (CloudWatch Logs API Reference, PutRetentionPolicy).
+pub const LOG_DAYS: &[u32] =
+    &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// Raw logs are kept this long at least, in days, so that a run that was down for a week loses nothing.
 pub const RAW_DAYS_AT_LEAST: u32 = 14;
@@ -294,8 +309,10 @@ impl Cloud {
     /// Usage errors that name the file, line and key, what was expected, and the nearest known key.
     pub fn parse(text: &str, shown: &Path) -> Result<Self> {
         let cloud: Self = serde_yaml::from_str(text).map_err(|error| problem::explain(text, shown, &error))?;
-        cloud.check(text, shown)?;
-        Ok(cloud)
+        match check::check(&cloud) {
+            Ok(()) => Ok(cloud),
+            Err(complaint) => Err(complaint.into_error(text, shown)),
+        }
     }
 
     /// Every Region in which something is deployed, the pipeline's own first, the others sorted.
@@ -303,105 +320,5 @@ impl Cloud {
         let mut others: BTreeSet<&str> = self.sources.iter().map(|source| source.region(self)).collect();
         others.remove(self.aws.region.as_str());
         std::iter::once(self.aws.region.as_str()).chain(others).map(str::to_owned).collect()
-    }
-
-    fn check(&self, text: &str, shown: &Path) -> Result<()> {
-        let at = |key: &str, what: String| -> Error { problem::at_key(text, shown, key, &what) };
-        if self.version != VERSION {
-            let what = format!("version {} is not what this bucketscope understands ({VERSION})", self.version);
-            return Err(at("version", what).hint("use a newer bucketscope"));
-        }
-        if let Err(why) = check_name(&self.name) {
-            return Err(at("name", format!("`{}` cannot be a name: {why}", self.name)));
-        }
-        if self.name.len() > NAME_LIMIT {
-            let what =
-                format!("`{}` is longer than the {NAME_LIMIT} characters that bucket names have room for", self.name);
-            return Err(at("name", what));
-        }
-        self.check_account(&at)?;
-        self.check_sources(&at)
-    }
-
-    fn check_account(&self, at: &dyn Fn(&str, String) -> Error) -> Result<()> {
-        let aws = &self.aws;
-        if !is_account(&aws.account_id) {
-            return Err(at("account_id", "expected the 12 digits of an AWS account, in quotes".to_owned()));
-        }
-        if !is_region(&aws.region) {
-            return Err(at("region", format!("`{}` is no Region; expected one such as eu-central-1", aws.region)));
-        }
-        let good = aws.suffix.len() == 6 && aws.suffix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if !good {
-            return Err(at("suffix", "expected six lower-case letters or digits, as init makes them".to_owned()));
-        }
-        if self.keep.raw_days.is_some_and(|days| days < RAW_DAYS_AT_LEAST) {
-            return Err(at("raw_days", format!("raw logs must be kept {RAW_DAYS_AT_LEAST} days at least")));
-        }
-        Ok(())
-    }
-
-    fn check_sources(&self, at: &dyn Fn(&str, String) -> Error) -> Result<()> {
-        if self.sources.is_empty() && self.trails.is_empty() {
-            return Err(at("sources", "there is neither a source nor a trail; a pipeline needs one".to_owned()));
-        }
-        let mut ids = BTreeSet::new();
-        let all = self.sources.iter().map(|source| &source.id).chain(self.trails.iter().map(|trail| &trail.id));
-        for id in all {
-            if let Err(why) = check_name(id) {
-                return Err(at("id", format!("`{id}` cannot be a source's id: {why}")));
-            }
-            if !ids.insert(id) {
-                return Err(at("id", format!("two sources have the id `{id}`; each needs its own")));
-            }
-        }
-        for source in &self.sources {
-            let id = &source.id;
-            match (&source.bucket, source.log_buckets.is_empty()) {
-                (Some(_), true) | (None, false) => {}
-                (Some(_), false) => {
-                    return Err(at(
-                        "log_buckets",
-                        format!("source `{id}` has `bucket` and `log_buckets`; it is one or the other"),
-                    ));
-                }
-                (None, true) => {
-                    return Err(at(
-                        "sources",
-                        format!("source `{id}` needs `bucket` (logs that exist) or `log_buckets` (to switch on)"),
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether `text` is the number of an account.
-pub fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether `text` has the form of a Region's name (`eu-central-1`, `us-gov-west-1`, `ap-southeast-2`).
-pub fn is_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let Some((number, words)) = parts.split_last() else { return false };
-    (2..=3).contains(&words.len())
-        && words.iter().all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
-        && (1..=2).contains(&number.len())
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The AWS partition of a Region: `aws`, `aws-cn`, `aws-us-gov` and the isolated ones.
-pub fn partition_of(region: &str) -> &'static str {
-    match region {
-        r if r.starts_with("cn-") => "aws-cn",
-        r if r.starts_with("us-gov-") => "aws-us-gov",
-        r if r.starts_with("us-isob-") => "aws-iso-b",
-        r if r.starts_with("us-isof-") => "aws-iso-f",
-        r if r.starts_with("eu-isoe-") => "aws-iso-e",
-        r if r.starts_with("us-iso-") => "aws-iso",
-        r if r.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
     }
 }

@@ -10,6 +10,7 @@ use crate::{Error, Result};
 #[cfg(feature = "aws")]
 pub mod cloud;
 mod edit;
+mod line;
 mod problem;
 mod template;
 
@@ -117,39 +118,45 @@ impl Config {
     }
 
     fn check(&self, text: &str, shown: &Path) -> Result<()> {
-        let at = |key: &str, what: String| Err(problem::at_key(text, shown, key, &what));
+        let at = |key: &str, what: String| Err(problem::at_path(text, shown, key, &what));
         if self.version > VERSION {
             let what = format!("version {} is newer than this bucketscope understands (up to {VERSION})", self.version);
-            return Err(problem::at_key(text, shown, "version", &what).hint("use a newer bucketscope"));
+            return Err(problem::at_path(text, shown, "version", &what).hint("use a newer bucketscope"));
         }
         if self.version == 0 {
             return at("version", "version 0 never existed; expected 1".to_owned());
         }
         if self.target != Target::Local {
-            return at("target", "this bucketscope was built for the target `local` only".to_owned());
+            let what = "`aws` is not in this build of bucketscope, which is for `local` alone";
+            return Err(
+                problem::at_path(text, shown, "target", what).hint("cargo build --release  builds it with both")
+            );
         }
         if let Err(why) = check_name(&self.name) {
             return at("name", format!("`{}` cannot be a name: {why}", self.name));
         }
         for (i, source) in self.sources.iter().enumerate() {
             if let Err(why) = check_name(&source.id) {
-                return at("id", format!("`{}` cannot be a source's id: {why}", source.id));
+                return at(&format!("sources[{i}].id"), format!("`{}` cannot be a source's id: {why}", source.id));
             }
             if self.sources[..i].iter().any(|other| other.id == source.id) {
                 return at("sources", format!("two sources have the id `{}`; an id stands for one folder", source.id));
             }
             if source.account_id.as_ref().is_some_and(|id| id.len() != 12 || !id.bytes().all(|b| b.is_ascii_digit())) {
-                return at("account_id", "expected the 12 digits of an AWS account, in quotes".to_owned());
+                return at(
+                    &format!("sources[{i}].account_id"),
+                    "expected the 12 digits of an AWS account, in quotes".to_owned(),
+                );
             }
         }
         if self.run.threads == Some(0) {
-            return at("threads", "0 threads do nothing; expected 1 or more".to_owned());
+            return at("run.threads", "0 threads do nothing; expected 1 or more".to_owned());
         }
         if self.run.shard_megabytes == Some(0) {
-            return at("shard_megabytes", "a shard of 0 MB holds nothing; expected 1 or more".to_owned());
+            return at("run.shard_megabytes", "a shard of 0 MB holds nothing; expected 1 or more".to_owned());
         }
         if self.query.memory_megabytes.is_some_and(|mb| mb < 64) {
-            return at("memory_megabytes", "a query needs 64 MB or more".to_owned());
+            return at("query.memory_megabytes", "a query needs 64 MB or more".to_owned());
         }
         Ok(())
     }
@@ -296,8 +303,11 @@ mod tests {
         assert_eq!(what, "bucketscope.yaml:1: version: version 2 is newer than this bucketscope understands (up to 1)");
         assert_eq!(hint, "use a newer bucketscope");
         let (what, hint) = error(&SMALL.replace("target: local", "target: aws"));
-        assert_eq!(what, "bucketscope.yaml:3: target: `aws` is not in this version of bucketscope");
-        assert_eq!(hint, "use `target: local`: it needs no account");
+        assert_eq!(
+            what,
+            "bucketscope.yaml:3: target: `aws` is not in this build of bucketscope, which is for `local` alone"
+        );
+        assert_eq!(hint, "cargo build --release  builds it with both");
     }
 
     #[test]

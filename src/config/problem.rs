@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::line;
 use crate::Error;
 use crate::ui::text;
 
@@ -16,7 +17,7 @@ pub fn explain(text: &str, shown: &Path, error: &serde_yaml::Error) -> Error {
     let (path, problem) = split_path(message);
     let line = error.location().map(|at| at.line());
     if let Some(key) = problem.strip_prefix("unknown field ") {
-        return unknown_key(shown, line_of_key(text, first_quoted(key)).or(line), path, key);
+        return unknown_key(shown, line_of_unknown(text, path, first_quoted(key)).or(line), path, key);
     }
     if let Some(key) = problem.strip_prefix("missing field ") {
         let key = first_quoted(key);
@@ -24,7 +25,7 @@ pub fn explain(text: &str, shown: &Path, error: &serde_yaml::Error) -> Error {
         return Error::usage(format!("{} the key `{key}` is missing{inside}", place(shown, line)));
     }
     if let Some(value) = problem.strip_prefix("unknown variant ") {
-        return unknown_target(shown, line, path, value);
+        return unknown_word(shown, line, path, value);
     }
     if let Some(found) = problem.strip_prefix("invalid type: ").or_else(|| problem.strip_prefix("invalid value: ")) {
         let at = if path.is_empty() { String::new() } else { format!("{path}: ") };
@@ -33,22 +34,22 @@ pub fn explain(text: &str, shown: &Path, error: &serde_yaml::Error) -> Error {
     Error::usage(format!("{} this is not YAML: {message}", place(shown, line)))
 }
 
-/// A value that YAML accepts and we do not; the line is the first one with `key`.
-pub fn at_key(text: &str, shown: &Path, key: &str, what: &str) -> Error {
-    Error::usage(format!("{} {key}: {what}", place(shown, line_of_key(text, key))))
+/// A value that YAML accepts and we do not; `path` says where it stands (`sources[1].bucket`).
+pub fn at_path(text: &str, shown: &Path, path: &str, what: &str) -> Error {
+    Error::usage(format!("{} {path}: {what}", place(shown, line::of_path(text, path))))
 }
 
 fn place(shown: &Path, line: Option<usize>) -> String {
     line.map_or_else(|| format!("{}:", shown.display()), |line| format!("{}:{line}:", shown.display()))
 }
 
-/// The first line on which `key` begins, from 1.
-fn line_of_key(text: &str, key: &str) -> Option<usize> {
-    let begins = |line: &str| {
-        let line = line.trim_start().trim_start_matches("- ").trim_start();
-        line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
-    };
-    text.lines().position(begins).map(|index| index + 1)
+/// The library's path ends with the unknown key itself, or with the mapping that holds it.
+fn line_of_unknown(text: &str, path: &str, key: &str) -> Option<usize> {
+    let whole = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    line::of_exactly(text, path)
+        .filter(|_| path.rsplit('.').next() == Some(key))
+        .or_else(|| line::of_exactly(text, &whole))
+        .or_else(|| line::of_key(text, key))
 }
 
 /// `run.threads: problem` as path and problem; a message without a path has none.
@@ -86,13 +87,19 @@ fn unknown_key(shown: &Path, line: Option<usize>, path: &str, message: &str) -> 
     }
 }
 
-fn unknown_target(shown: &Path, line: Option<usize>, path: &str, message: &str) -> Error {
-    let value = first_quoted(message);
-    if value == "aws" {
-        return Error::usage(format!("{} {path}: `aws` is not in this version of bucketscope", place(shown, line)))
-            .hint("use `target: local`: it needs no account");
+/// A word that is none of those which a key takes.
+fn unknown_word(shown: &Path, line: Option<usize>, path: &str, message: &str) -> Error {
+    let names = quoted(message);
+    let (word, known) = names.split_first().map_or(("", &[][..]), |(word, known)| (*word, known));
+    if path == "target" {
+        let hint = if cfg!(feature = "aws") { "use `target: local` or `target: aws`" } else { "use `target: local`" };
+        return Error::usage(format!("{} {path}: unknown target `{word}`", place(shown, line))).hint(hint);
     }
-    Error::usage(format!("{} {path}: unknown target `{value}`", place(shown, line))).hint("use `target: local`")
+    let what = format!("{} {path}: unknown value `{word}`: expected {}", place(shown, line), one_of(known));
+    match text::nearest(word, known.iter().copied()) {
+        Some(near) => Error::usage(what).hint(format!("did you mean `{near}`?")),
+        None => Error::usage(what),
+    }
 }
 
 /// `a, b or c`.
@@ -114,7 +121,19 @@ fn in_plain_words(found: &str) -> String {
         ("expected path string", "expected a path"),
         ("expected a sequence", "expected a list (lines that begin with `- `)"),
         ("unit value", "nothing"),
+        ("expected a map", "keys and values"),
+        ("expected a boolean", "expected true or false"),
         ("struct SourceConfig", "a source (`id: …` and `path: …`)"),
+        ("struct CloudSource", "a source (`id: …` and `bucket: …` or `log_buckets: …`)"),
+        ("struct Trail", "a trail (`id: …` and `bucket: …`)"),
+        ("struct Account", "keys and values"),
+        ("struct Job", "keys and values"),
+        ("struct Catalogue", "keys and values"),
+        ("struct Keep", "keys and values"),
+        ("struct Athena", "keys and values"),
+        ("struct Notify", "keys and values"),
+        ("struct Estimate", "keys and values"),
+        ("struct Cloud", "keys and values"),
         ("struct RunConfig", "keys and values"),
         ("struct QueryConfig", "keys and values"),
         ("struct Config", "keys and values"),
