@@ -30,6 +30,8 @@ pub mod pipeline;
 pub mod query;
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod report;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod stack;
 pub mod storage;
 #[cfg(feature = "cli")]
 pub mod ui;

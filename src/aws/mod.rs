@@ -3,7 +3,11 @@
 //! The traits block. What is asked of AWS at the same time is asked from threads; everything above this room can then be
 //! plain code, and a test's stand-in is a struct with a map in it.
 
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod assets;
 pub mod error;
 mod session;
+#[cfg(feature = "aws")]
+pub mod stacks;
 
 pub use session::{Identity, Session};
