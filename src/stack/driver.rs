@@ -132,8 +132,7 @@ struct Way<'a> {
 /// If CloudFormation fails to (kind `Stack`, the first cause in it), refuses a call, or the user stops.
 pub fn deploy(stacks: &dyn Stacks, order: &Order<'_>, watcher: &dyn Watcher) -> Result<Deployed> {
     let spec = order.spec;
-    let way =
-        Way { stacks, order, watcher, key: Key::of(spec), label: stack_label(spec.kind, &spec.region) };
+    let way = Way { stacks, order, watcher, key: Key::of(spec), label: stack_label(spec.kind, &spec.region) };
     let done = way.go();
     match &done {
         Ok(deployed) if deployed.deed == Deed::Unchanged => watcher.stack(&way.key, State::Unchanged),
@@ -195,9 +194,11 @@ impl Way<'_> {
 
     fn check_base(&self, base: Option<&str>) -> Result<()> {
         match self.order.planned_base {
-            Some(planned) if planned != base => Err(Error::failed(format!("{} is not as it was when planned", self.label))
-                .because("somebody has changed the stack since")
-                .hint("bucketscope plan --out FILE  makes a new plan")),
+            Some(planned) if planned != base => {
+                Err(Error::failed(format!("{} is not as it was when planned", self.label))
+                    .because("somebody has changed the stack since")
+                    .hint("bucketscope plan --out FILE  makes a new plan"))
+            }
             _ => Ok(()),
         }
     }
@@ -310,7 +311,9 @@ impl Way<'_> {
 
     fn failure(&self, stack: &Stack, cause: Option<Cause>) -> Error {
         let done = match stack.status {
-            StackStatus::RollbackComplete | StackStatus::DeleteComplete => "was not created, and everything was removed again",
+            StackStatus::RollbackComplete | StackStatus::DeleteComplete => {
+                "was not created, and everything was removed again"
+            }
             StackStatus::UpdateRollbackComplete => "was not changed: everything was set back",
             StackStatus::UpdateRollbackFailed => "could neither be changed nor set back",
             StackStatus::RollbackFailed => "was not created, and not everything could be removed",

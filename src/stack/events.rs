@@ -100,13 +100,20 @@ pub mod tests {
 
     #[test]
     fn the_first_cause_is_the_earliest_failure_that_is_no_consequence() {
-        let full = "Received response status [FAILED] from custom resource. Message returned: the bucket x logs to itself";
+        let full =
+            "Received response status [FAILED] from custom resource. Message returned: the bucket x logs to itself";
         let events = [
             event(1, "s", STACK, "CREATE_IN_PROGRESS", Some("User Initiated")),
             event(2, "Early", JOB, "CREATE_FAILED", Some("Resource creation cancelled")),
             event(4, "Late", JOB, "CREATE_FAILED", Some("something else")),
             event(3, "Logging", "Custom::BucketLogging", "CREATE_FAILED", Some(full)),
-            event(5, "s", STACK, "ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to create: [Logging].")),
+            event(
+                5,
+                "s",
+                STACK,
+                "ROLLBACK_IN_PROGRESS",
+                Some("The following resource(s) failed to create: [Logging]."),
+            ),
         ];
         let cause = first_cause(&events).unwrap();
         assert_eq!((cause.logical_id.as_str(), cause.reason.as_str()), ("Logging", full));

@@ -248,8 +248,11 @@ impl Branch {
         let at = match self.ids.get(logical_id) {
             Some(at) => *at,
             None => {
-                let label =
-                    self.names.get(logical_id).cloned().unwrap_or_else(|| label(resource_type, logical_id, physical_id));
+                let label = self
+                    .names
+                    .get(logical_id)
+                    .cloned()
+                    .unwrap_or_else(|| label(resource_type, logical_id, physical_id));
                 self.leaves.push(Leaf { label, state: State::Waiting, began_ms: None, ended_ms: None });
                 self.ids.insert(logical_id.to_owned(), self.leaves.len() - 1);
                 self.leaves.len() - 1
@@ -315,7 +318,8 @@ mod tests {
             kind: StackKind::Lake,
             name: "s".to_owned(),
             region: "eu-central-1".to_owned(),
-            template: r#"{"Resources": {"Job": {"Type": "AWS::Glue::Job", "Properties": {"Name": "p-etl"}}}}"#.to_owned(),
+            template: r#"{"Resources": {"Job": {"Type": "AWS::Glue::Job", "Properties": {"Name": "p-etl"}}}}"#
+                .to_owned(),
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
         };

@@ -105,7 +105,14 @@ impl World {
         stack.split('/').nth(1).unwrap_or(stack).to_owned()
     }
 
-    fn event(&mut self, name: &str, logical_id: &str, resource_type: &str, status: &str, reason: Option<&str>) -> StackEvent {
+    fn event(
+        &mut self,
+        name: &str,
+        logical_id: &str,
+        resource_type: &str,
+        status: &str,
+        reason: Option<&str>,
+    ) -> StackEvent {
         self.clock += 1_000;
         let physical_id = self.stacks.get(name).map(|stack| stack.id.clone()).filter(|_| logical_id == name);
         StackEvent {
@@ -125,7 +132,10 @@ impl World {
             let mut events = vec![told];
             if let (true, Some((id, why))) = (status.as_str().contains("ROLLBACK_IN"), self.fails.clone()) {
                 events.insert(0, self.event(name, &id, "AWS::Glue::Job", "CREATE_FAILED", Some(&why)));
-                events.insert(0, self.event(name, "Other", "AWS::Glue::Job", "CREATE_FAILED", Some("Resource creation cancelled")));
+                events.insert(
+                    0,
+                    self.event(name, "Other", "AWS::Glue::Job", "CREATE_FAILED", Some("Resource creation cancelled")),
+                );
             }
             self.courses.entry(name.to_owned()).or_default().push_back((status, events));
         }

@@ -33,8 +33,7 @@ impl SdkStacks {
     /// In the session's Region.
     pub fn new(session: &Session) -> Self {
         let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-        let config =
-            aws_sdk_cloudformation::config::Builder::from(session.config()).retry_config(retry).build();
+        let config = aws_sdk_cloudformation::config::Builder::from(session.config()).retry_config(retry).build();
         Self { session: session.clone(), client: Client::from_conf(config) }
     }
 
@@ -116,9 +115,8 @@ impl Stacks for SdkStacks {
     }
 
     fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String> {
-        let parameter = |(key, value): (&String, &String)| {
-            Parameter::builder().parameter_key(key).parameter_value(value).build()
-        };
+        let parameter =
+            |(key, value): (&String, &String)| Parameter::builder().parameter_key(key).parameter_value(value).build();
         let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
         let mut call = self
             .client

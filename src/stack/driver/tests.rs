@@ -104,15 +104,10 @@ fn what_an_earlier_failure_left_is_removed_first() {
 
 #[test]
 fn what_is_under_way_is_waited_for() {
-    let stacks =
-        FakeStacks::default().under_way("s", StackStatus::CreateInProgress, StackStatus::CreateComplete, OLD);
+    let stacks = FakeStacks::default().under_way("s", StackStatus::CreateInProgress, StackStatus::CreateComplete, OLD);
     assert_eq!(deployed(&stacks, NEW).unwrap().deed, Deed::Updated);
-    let rolled = FakeStacks::default().under_way(
-        "s",
-        StackStatus::RollbackInProgress,
-        StackStatus::RollbackComplete,
-        OLD,
-    );
+    let rolled =
+        FakeStacks::default().under_way("s", StackStatus::RollbackInProgress, StackStatus::RollbackComplete, OLD);
     assert_eq!(deployed(&rolled, OLD).unwrap().deed, Deed::Created);
 }
 
@@ -147,7 +142,9 @@ fn a_refused_change_set_leaves_neither_itself_nor_a_shell() {
     assert_eq!(stacks.open_change_sets(), 0);
     assert!(stacks.calls().contains(&"delete s".to_owned()));
 
-    let stacks = FakeStacks::default().with("s", StackStatus::CreateComplete, OLD).fault("execute_change_set", Error::failed("x"));
+    let stacks = FakeStacks::default()
+        .with("s", StackStatus::CreateComplete, OLD)
+        .fault("execute_change_set", Error::failed("x"));
     assert!(deployed(&stacks, NEW).is_err());
     assert_eq!(stacks.open_change_sets(), 0);
     assert_eq!(stacks.status("s"), Some(StackStatus::CreateComplete));
