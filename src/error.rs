@@ -49,6 +49,13 @@ impl Error {
         Self::new(ErrorKind::Usage, what)
     }
 
+    /// The same as the reason why something larger failed.
+    #[must_use]
+    pub fn about(mut self, what: impl Into<String>) -> Self {
+        self.what = what.into();
+        self
+    }
+
     /// Adds the reason, usually the error that caused this one.
     #[must_use]
     pub fn because(mut self, why: impl fmt::Display) -> Self {

@@ -1,12 +1,14 @@
 //! One storage layer for folder and S3 (the object_store crate).
 //!
 //! Everything that the pipeline keeps goes through [`Store`], which blocks: shards run on plain threads, and on those
-//! object_store's folder implementation works in line, without handing anything to a runtime. Only what a folder can
-//! hold and object_store's paths cannot (names that are not UTF-8, control characters, names that end in `#1`) is read
-//! and removed here directly; see [`names`].
+//! object_store's folder implementation works in line, without handing anything to a runtime; [`s3`] brings its own. Only
+//! what a folder or a bucket can hold and object_store's paths cannot (names that are not UTF-8, control characters, empty
+//! parts, names that end in `#1`) is read and removed here directly; see [`names`].
 
 pub mod names;
 pub mod read;
+#[cfg(feature = "cloud")]
+pub mod s3;
 mod walk;
 
 use std::fmt;
@@ -67,10 +69,19 @@ pub enum Walked {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<dyn ObjectStore>,
-    /// The folder's canonical path, where this is a folder.
-    folder: Option<Arc<Path>>,
+    base: Base,
     /// For messages.
     location: Arc<str>,
+}
+
+/// What lies below the object store, for what its paths cannot name.
+#[derive(Clone)]
+enum Base {
+    /// The folder's canonical path.
+    Folder(Arc<Path>),
+    #[cfg(feature = "cloud")]
+    Bucket(s3::Bucket),
+    Unknown,
 }
 
 impl fmt::Debug for Store {
@@ -108,13 +119,31 @@ impl Store {
         let inner = LocalFileSystem::new_with_prefix(&canonical)
             .map_err(|error| store_error(format!("cannot open the folder {}", root.display()), &error))?;
         let location = canonical.display().to_string().into();
-        Ok(Self { inner: wrap(Arc::new(inner)), folder: Some(canonical.into()), location })
+        Ok(Self { inner: wrap(Arc::new(inner)), base: Base::Folder(canonical.into()), location })
+    }
+
+    /// A prefix of a bucket, reached with the session's credentials. S3 is asked nothing yet.
+    #[cfg(feature = "cloud")]
+    pub fn s3(session: &crate::aws::Session, place: &crate::pipeline::Place) -> Self {
+        Self::s3_through(session, place, |inner| inner)
+    }
+
+    /// Like [`Store::s3`], with something around its object store, such as a decorator that injects faults.
+    #[cfg(feature = "cloud")]
+    pub fn s3_through(
+        session: &crate::aws::Session,
+        place: &crate::pipeline::Place,
+        wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
+    ) -> Self {
+        let bucket = s3::Bucket::new(session, place);
+        let location = bucket.to_string().into();
+        Self { inner: wrap(Arc::new(bucket.clone())), base: Base::Bucket(bucket), location }
     }
 
     /// Any object store. It must not need a runtime of its own.
     pub fn over(inner: Arc<dyn ObjectStore>) -> Self {
         let location = inner.to_string().into();
-        Self { inner, folder: None, location }
+        Self { inner, base: Base::Unknown, location }
     }
 
     /// The object store below, for the SQL engine.
@@ -124,7 +153,23 @@ impl Store {
 
     /// The folder's canonical path, where this is a folder.
     pub fn path(&self) -> Option<&Path> {
-        self.folder.as_deref()
+        match &self.base {
+            Base::Folder(folder) => Some(folder),
+            _ => None,
+        }
+    }
+
+    /// Whether an object of the one may be an object of the other.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (&self.base, &other.base) {
+            (Base::Folder(a), Base::Folder(b)) => a.starts_with(b) || b.starts_with(a),
+            #[cfg(feature = "cloud")]
+            (Base::Bucket(a), Base::Bucket(b)) => {
+                let (a, b) = (a.place(), b.place());
+                a.bucket == b.bucket && (a.prefix.starts_with(&b.prefix) || b.prefix.starts_with(&a.prefix))
+            }
+            _ => false,
+        }
     }
 
     /// Where this is, for messages.
@@ -159,16 +204,20 @@ impl Store {
 
     /// Removes an object. One that is absent is fine.
     pub fn delete(&self, path: &str) -> Result<()> {
-        if let Some(file) = self.beyond_object_store(path) {
-            return match std::fs::remove_file(&file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    Err(io_error(format!("cannot remove {path} in {}", self.location), &error))
-                }
-                _ => Ok(()),
-            };
-        }
-        let object = self.object_path(path)?;
-        match block_on(self.inner.delete(&object)) {
+        let removed = match self.beyond_object_store(path) {
+            None => block_on(self.inner.delete(&self.object_path(path)?)),
+            Some(Beyond::File(file)) => {
+                return match std::fs::remove_file(&file) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        Err(io_error(format!("cannot remove {path} in {}", self.location), &error))
+                    }
+                    _ => Ok(()),
+                };
+            }
+            #[cfg(feature = "cloud")]
+            Some(Beyond::Object(bucket, name)) => block_on(bucket.remove(&name)),
+        };
+        match removed {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.error("cannot remove", path, &error)),
         }
@@ -206,8 +255,16 @@ impl Store {
         prefix: &str,
         start_after: Option<&str>,
     ) -> Result<Box<dyn Iterator<Item = Result<Walked>> + Send + '_>> {
-        if let Some(folder) = self.folder.as_deref() {
-            return Ok(Box::new(walk::Folder::new(folder, prefix, start_after)));
+        match &self.base {
+            Base::Folder(folder) => return Ok(Box::new(walk::Folder::new(folder, prefix, start_after))),
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => {
+                let walk = s3::Walk::new(bucket, prefix, start_after);
+                return Ok(Box::new(walk.map(|walked| {
+                    walked.map_err(|error| store_error(format!("cannot list {}", self.location), &error))
+                })));
+            }
+            Base::Unknown => {}
         }
         let prefix = (!prefix.is_empty()).then(|| self.object_path(prefix)).transpose()?;
         let mut stream = match start_after {
@@ -232,7 +289,7 @@ impl Store {
     /// The paths of the objects below the folder `prefix`, sorted: cheaper than [`Store::list`] in a folder, where
     /// nothing needs to be looked at for it.
     pub fn names(&self, prefix: &str) -> Result<Vec<String>> {
-        if let Some(folder) = self.folder.as_deref() {
+        if let Some(folder) = self.path() {
             let mut names = walk::Folder::new(folder, prefix, None).names()?;
             names.sort_unstable();
             return Ok(names);
@@ -243,12 +300,17 @@ impl Store {
     /// Opens the version `etag` of an object for reading from first to last byte: one open, no look beforehand. An
     /// object that is another version or gone by now is told, not an error.
     pub fn open(&self, path: &str, etag: &str) -> Result<Opened> {
-        if let Some(file) = self.beyond_object_store(path) {
-            return read::open_file(&file, etag)
-                .map_err(|error| io_error(format!("cannot open {path} in {}", self.location), &error));
-        }
         let options = GetOptions { if_match: Some(etag.to_owned()), ..GetOptions::default() };
-        match block_on(self.inner.get_opts(&self.object_path(path)?, options)) {
+        let result = match self.beyond_object_store(path) {
+            None => block_on(self.inner.get_opts(&self.object_path(path)?, options)),
+            Some(Beyond::File(file)) => {
+                return read::open_file(&file, etag)
+                    .map_err(|error| io_error(format!("cannot open {path} in {}", self.location), &error));
+            }
+            #[cfg(feature = "cloud")]
+            Some(Beyond::Object(bucket, name)) => block_on(bucket.get(&name, options)),
+        };
+        match result {
             Ok(result) => Ok(read::opened(result, etag)),
             Err(object_store::Error::NotFound { .. }) => Ok(Opened::NotRead(NotRead::Vanished)),
             Err(object_store::Error::Precondition { .. }) => Ok(Opened::NotRead(NotRead::Changed)),
@@ -260,7 +322,7 @@ impl Store {
     /// Removes the empty folders below `prefix`, and `prefix` itself if it is empty then. Nothing where this is no
     /// folder: a bucket has none.
     pub fn remove_empty_folders(&self, prefix: &str) -> Result<()> {
-        let Some(root) = self.folder.as_deref() else { return Ok(()) };
+        let Some(root) = self.path() else { return Ok(()) };
         let start = root.join(prefix);
         walk::remove_empty(&start)
             .map_err(|error| io_error(format!("cannot remove the empty folders below {}", start.display()), &error))
@@ -288,15 +350,30 @@ impl Store {
         })
     }
 
-    /// The file of a path that object_store's folder implementation cannot address.
-    fn beyond_object_store(&self, path: &str) -> Option<PathBuf> {
-        let folder = self.folder.as_deref()?;
-        (!names::is_ordinary(path)).then(|| folder.join(names::file_of(path)))
+    /// What a path stands for that object_store cannot address.
+    fn beyond_object_store(&self, path: &str) -> Option<Beyond> {
+        match &self.base {
+            Base::Folder(folder) => {
+                (!names::is_ordinary(path)).then(|| Beyond::File(folder.join(names::file_of(path))))
+            }
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => {
+                (!names::is_object_path(path)).then(|| Beyond::Object(bucket.clone(), names::object_of(path)))
+            }
+            Base::Unknown => None,
+        }
     }
 
     fn error(&self, what: &str, path: &str, error: &object_store::Error) -> Error {
         store_error(format!("{what} {path} in {}", self.location), error)
     }
+}
+
+/// What object_store cannot address.
+enum Beyond {
+    File(PathBuf),
+    #[cfg(feature = "cloud")]
+    Object(s3::Bucket, String),
 }
 
 fn is_denied(error: &object_store::Error) -> bool {
@@ -322,6 +399,9 @@ fn io_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std:
 
 /// The error of a failed operation, as a user reads it.
 fn store_error(what: String, error: &object_store::Error) -> Error {
+    if let Some(told) = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()) {
+        return told.clone().about(what);
+    }
     match io_cause(error) {
         Some(io) => io_error(what, io),
         None if is_denied(error) => Error::new(ErrorKind::Permission, what).because(error),

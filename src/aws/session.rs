@@ -20,6 +20,14 @@ pub struct Identity {
     pub partition: String,
 }
 
+fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("cannot start the threads that talk to AWS").because(error))
+}
+
 /// A connection to AWS in one Region. Cheap to clone; all clones share the credentials.
 #[derive(Clone)]
 pub struct Session {
@@ -35,11 +43,7 @@ impl Session {
     /// # Errors
     /// If there is no Region, or no runtime can be made.
     pub fn open(region: Option<&str>) -> Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .map_err(|error| Error::failed("cannot start the threads that talk to AWS").because(error))?;
+        let runtime = runtime()?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
@@ -50,6 +54,15 @@ impl Session {
                 .hint("give --region, set AWS_REGION, or run  aws configure set region REGION")
         })?;
         Ok(Self { runtime: Arc::new(runtime), config, region })
+    }
+
+    /// Opens with a configuration of one's own, such as that of a test's server, which must name a Region.
+    ///
+    /// # Errors
+    /// If no runtime can be made.
+    pub fn with(config: SdkConfig) -> Result<Self> {
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        Ok(Self { runtime: Arc::new(runtime()?), config, region })
     }
 
     /// The same in another Region.
@@ -69,11 +82,21 @@ impl Session {
         &self.config
     }
 
-    /// A client for S3. At an endpoint of the user's own, buckets stand in the path: no name server knows them there.
+    /// A client for S3.
     pub fn s3(&self) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::from_conf(self.s3_config().build())
+    }
+
+    /// What clients for S3 are made of. At an endpoint of the user's own, buckets stand in the path: no name server knows
+    /// them there.
+    pub fn s3_config(&self) -> aws_sdk_s3::config::Builder {
         let own_endpoint = self.config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(own_endpoint).build();
-        aws_sdk_s3::Client::from_conf(config)
+        aws_sdk_s3::config::Builder::from(&self.config).force_path_style(own_endpoint)
+    }
+
+    /// Where tasks run beside the threads that wait.
+    pub fn tasks(&self) -> tokio::runtime::Handle {
+        self.runtime.handle().clone()
     }
 
     /// Waits for an answer.

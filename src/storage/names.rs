@@ -13,17 +13,36 @@ pub fn key_of(path: &OsStr) -> String {
     let is_plain = bytes.iter().fold(true, |plain, &byte| plain & (b' '..0x7f).contains(&byte));
     match std::str::from_utf8(bytes) {
         Ok(text) if is_plain || !text.chars().any(char::is_control) => text.to_owned(),
-        _ => {
-            let mut key = String::from(ODD);
-            for &byte in bytes {
-                if byte.is_ascii_graphic() && byte != b'%' {
-                    key.push(char::from(byte));
-                } else {
-                    key.push_str(&format!("%{byte:02X}"));
-                }
-            }
-            key
+        _ => encode(bytes),
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    let mut key = String::from(ODD);
+    for &byte in bytes {
+        if byte.is_ascii_graphic() && byte != b'%' {
+            key.push(char::from(byte));
+        } else {
+            key.push_str(&format!("%{byte:02X}"));
         }
+    }
+    key
+}
+
+/// The key, as the pipeline keeps it, of the object of a bucket that is called `name` below the bucket's prefix. S3 takes
+/// any text: what is empty, begins with two slashes or holds control characters is encoded like an odd file name.
+pub fn key_of_object(name: &str) -> String {
+    if name.is_empty() || name.starts_with(ODD) || name.chars().any(char::is_control) {
+        return encode(name.as_bytes());
+    }
+    name.to_owned()
+}
+
+/// What the object of a bucket with this key is called below the bucket's prefix.
+pub fn object_of(key: &str) -> String {
+    match key.strip_prefix(ODD) {
+        Some(encoded) => String::from_utf8_lossy(&decode(encoded.as_bytes())).into_owned(),
+        None => key.to_owned(),
     }
 }
 
@@ -35,7 +54,8 @@ pub fn file_of(key: &str) -> OsString {
     }
 }
 
-fn decode(encoded: &[u8]) -> Vec<u8> {
+/// The bytes that percent-encoded text stands for.
+pub(super) fn decode(encoded: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
     while let Some((&first, tail)) = rest.split_first() {
@@ -67,7 +87,12 @@ fn os_string(bytes: Vec<u8>) -> OsString {
 /// Whether object_store's folder implementation can address this key. Beside odd names it cannot address those that
 /// end in `#` and digits, which it gives to its own unfinished uploads (documentation of `LocalFileSystem`).
 pub fn is_ordinary(key: &str) -> bool {
-    !key.starts_with(ODD) && upload_target(key).is_none() && object_store::path::Path::parse(key).is_ok()
+    upload_target(key).is_none() && is_object_path(key)
+}
+
+/// Whether this key is a path in the sense of object_store, to the letter.
+pub fn is_object_path(key: &str) -> bool {
+    !key.starts_with(ODD) && object_store::path::Path::parse(key).is_ok_and(|path| path.as_ref() == key)
 }
 
 /// The key that an unfinished upload of object_store's folder implementation was meant for, if `key` is the name of one.
@@ -94,6 +119,19 @@ mod tests {
             assert_eq!(file_of(&key).as_bytes(), name);
             assert!(!key.chars().any(char::is_control), "{key}");
             keys.push(key);
+        }
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), names.len());
+    }
+
+    #[test]
+    fn every_object_of_a_bucket_has_a_key_of_its_own_that_leads_back_to_it() {
+        let names = ["plain", "", "/", "//", "//a%FF", "/a", "a//b", "a\tb\n", "a%09b", "x#1", "café +%2B", "a/./../b"];
+        let mut keys: Vec<String> = names.iter().map(|name| key_of_object(name)).collect();
+        for (name, key) in names.iter().zip(&keys) {
+            assert_eq!(object_of(key), *name);
+            assert!(!key.is_empty() && !key.chars().any(char::is_control), "{key}");
         }
         keys.sort();
         keys.dedup();
