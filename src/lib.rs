@@ -27,6 +27,8 @@ pub mod generate;
 pub mod logs;
 #[cfg(feature = "cloud")]
 pub mod pipeline;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod preflight;
 pub mod query;
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod report;

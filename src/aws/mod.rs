@@ -6,6 +6,8 @@
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod assets;
 pub mod error;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod preflight;
 mod session;
 #[cfg(feature = "aws")]
 pub mod stacks;
