@@ -1,11 +1,40 @@
 //! From a configuration to CloudFormation templates. Pure: the same configuration and facts give the same bytes.
 
+pub mod collector;
+mod lake;
+mod limits;
 pub mod names;
+mod notices;
+pub mod pipeline;
+pub mod queries;
+pub mod roles;
+mod tables;
+mod template;
 
 use std::collections::BTreeMap;
 
+pub use limits::limits;
 pub use names::Names;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::Result;
+use crate::config::cloud::Cloud;
+
+/// The tables that are deployed.
+pub const TABLES: [&str; 1] = [names::LOG_TABLE];
+
+/// The value of `job.schedule` that means: never by itself.
+pub const BY_HAND: &str = "none";
+
+/// The metric in which the job says how old the newest record of the lake is, in hours.
+pub const LAG_METRIC: &str = "NewestRecordAgeHours";
+
+/// The namespace of the pipeline's metrics.
+pub fn metric_namespace(cloud: &Cloud) -> String {
+    format!("bucketscope/{}", cloud.name)
+}
 
 /// What kind of stack this is; stacks are deployed in this order and deleted in the opposite one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,4 +99,58 @@ pub struct Facts {
     pub partition: String,
     /// The assets.
     pub assets: Assets,
+}
+
+/// Renders every stack of a pipeline, in the order in which they are deployed.
+///
+/// # Errors
+/// A usage error if the configuration names a bucket twice or one of the pipeline's own.
+pub fn render(cloud: &Cloud, facts: &Facts) -> Result<Vec<StackSpec>> {
+    collector::check(cloud)?;
+    let mut specs = Vec::new();
+    for region in cloud.regions() {
+        specs.push(assets(cloud, facts, &region)?);
+    }
+    for region in collector::regions(cloud) {
+        for part in collector::parts(cloud, &region) {
+            specs.push(collector::render(cloud, facts, &part)?);
+        }
+    }
+    specs.push(lake::render(cloud, facts)?);
+    Ok(specs)
+}
+
+fn assets(cloud: &Cloud, facts: &Facts, region: &str) -> Result<StackSpec> {
+    let names = Names::of(cloud);
+    let tags = stack_tags(cloud);
+    let values = json!({ "pipeline": cloud.name, "region": region, "assets_bucket": names.assets_bucket(region),
+    });
+    Ok(StackSpec {
+        kind: StackKind::Assets,
+        name: names.assets_stack(),
+        region: region.to_owned(),
+        template: template::render("assets.yaml", &facts.partition, &tags, values)?,
+        parameters: BTreeMap::new(),
+        tags,
+    })
+}
+
+/// The tags of everything: the user's, and ours, which none of theirs can replace.
+fn stack_tags(cloud: &Cloud) -> BTreeMap<String, String> {
+    let mut tags = cloud.aws.tags.clone();
+    tags.insert(names::TAG.to_owned(), cloud.name.clone());
+    tags
+}
+
+/// A logical name for a thing of which there may be many: letters and digits of its own name, so that people recognise it,
+/// and some of its hash, so that no two are alike.
+fn logical_id(kind: &str, of: &str) -> String {
+    let readable: String = of
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .flat_map(|word| word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }))
+        .take(40)
+        .collect();
+    let hash = Sha256::digest(of.as_bytes());
+    let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{kind}{readable}{hash}")
 }

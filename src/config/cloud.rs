@@ -317,7 +317,8 @@ impl Cloud {
 
     /// Every Region in which something is deployed, the pipeline's own first, the others sorted.
     pub fn regions(&self) -> Vec<String> {
-        let mut others: BTreeSet<&str> = self.sources.iter().map(|source| source.region(self)).collect();
+        let switched_on = self.sources.iter().filter(|source| !source.log_buckets.is_empty());
+        let mut others: BTreeSet<&str> = switched_on.map(|source| source.region(self)).collect();
         others.remove(self.aws.region.as_str());
         std::iter::once(self.aws.region.as_str()).chain(others).map(str::to_owned).collect()
     }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod columns;
+pub mod compat;
 pub mod key;
 pub mod lines;
 pub mod name;

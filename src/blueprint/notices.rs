@@ -1,0 +1,170 @@
+//! Who is told of what: rules for events, and alarms.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::{BY_HAND, LAG_METRIC, Names, metric_namespace};
+use crate::config::cloud::{CatalogueMode, Cloud};
+
+/// A rule that sends events to the topic.
+#[derive(Debug, Serialize)]
+pub(super) struct Rule {
+    id: &'static str,
+    name: String,
+    description: &'static str,
+    pattern: Json,
+    /// Name → path in the event.
+    paths: BTreeMap<&'static str, &'static str>,
+    /// JSON strings, a line each, with `<name>` for what `paths` found.
+    text: String,
+}
+
+/// An alarm.
+#[derive(Debug, Serialize)]
+pub(super) struct Alarm {
+    id: &'static str,
+    name: String,
+    description: String,
+    namespace: String,
+    metric: &'static str,
+    dimensions: Json,
+    statistic: &'static str,
+    period_seconds: u32,
+    threshold: u32,
+    comparison: &'static str,
+    missing: &'static str,
+}
+
+fn failed_runs(names: &Names) -> String {
+    format!("{}-failed-runs", names.stem())
+}
+
+/// The rules. Event forms: Glue developer guide, "Monitoring with Amazon EventBridge"; Athena user guide, "Monitor Athena
+/// query events with EventBridge".
+pub(super) fn rules(cloud: &Cloud) -> Vec<Rule> {
+    let names = Names::of(cloud);
+    let mut rules = vec![Rule {
+        id: "FailedRuns",
+        name: failed_runs(&names),
+        description: "Runs of the job that failed, were stopped or took too long",
+        pattern: json!({
+            "source": ["aws.glue"],
+            "detail-type": ["Glue Job State Change"],
+            "detail": { "jobName": [names.job()], "state": ["FAILED", "STOPPED", "TIMEOUT"] },
+        }),
+        paths: BTreeMap::from([
+            ("job", "$.detail.jobName"),
+            ("message", "$.detail.message"),
+            ("run", "$.detail.jobRunId"),
+            ("state", "$.detail.state"),
+            ("time", "$.time"),
+        ]),
+        text: lines(&[
+            "The run <run> of <job> ended at <time> as <state>.".to_owned(),
+            "Glue says: <message>".to_owned(),
+            format!("Look at it with: bucketscope status  (pipeline {})", cloud.name),
+        ]),
+    }];
+    if cloud.catalogue.mode != CatalogueMode::Projection {
+        rules.push(failed_crawls(cloud));
+    }
+    rules.push(queries(cloud));
+    rules
+}
+
+fn failed_crawls(cloud: &Cloud) -> Rule {
+    let names = Names::of(cloud);
+    Rule {
+        id: "FailedCrawls",
+        name: format!("{}-failed-crawls", names.stem()),
+        description: "Crawls that failed",
+        pattern: json!({
+            "source": ["aws.glue"],
+            "detail-type": ["Glue Crawler State Change"],
+            "detail": { "crawlerName": [names.crawler()], "state": ["Failed"] },
+        }),
+        paths: BTreeMap::from([
+            ("crawler", "$.detail.crawlerName"),
+            ("message", "$.detail.errorMessage"),
+            ("time", "$.time"),
+        ]),
+        text: lines(&[
+            "The crawler <crawler> failed at <time>.".to_owned(),
+            "Glue says: <message>".to_owned(),
+            format!("Look at it with: bucketscope status  (pipeline {})", cloud.name),
+        ]),
+    }
+}
+
+fn queries(cloud: &Cloud) -> Rule {
+    let names = Names::of(cloud);
+    let mut states = vec!["FAILED"];
+    if cloud.notify.finished_queries {
+        states.extend(["CANCELLED", "SUCCEEDED"]);
+    }
+    Rule {
+        id: "Queries",
+        name: format!("{}-queries", names.stem()),
+        description: "Queries of the workgroup that failed, or ended",
+        pattern: json!({
+            "source": ["aws.athena"],
+            "detail-type": ["Athena Query State Change"],
+            "detail": { "workgroupName": [names.workgroup()], "currentState": states },
+        }),
+        paths: BTreeMap::from([
+            ("query", "$.detail.queryExecutionId"),
+            ("state", "$.detail.currentState"),
+            ("time", "$.time"),
+            ("workgroup", "$.detail.workgroupName"),
+        ]),
+        text: lines(&[
+            "The query <query> of the workgroup <workgroup> ended at <time> as <state>.".to_owned(),
+            "See it with: aws athena get-query-execution --query-execution-id <query>".to_owned(),
+        ]),
+    }
+}
+
+/// An input template of text: each line a JSON string (EventBridge user guide, "Input transformation").
+fn lines(lines: &[String]) -> String {
+    let quoted: Vec<String> = lines.iter().map(|line| json!(line).to_string()).collect();
+    quoted.join("\n")
+}
+
+/// The alarms.
+pub(super) fn alarms(cloud: &Cloud) -> Vec<Alarm> {
+    let names = Names::of(cloud);
+    vec![
+        Alarm {
+            id: "LagAlarm",
+            name: format!("{}-lag", names.stem()),
+            description: format!(
+                "The newest record of the lake is older than {} hours, or the job has not said for a day how old it is",
+                cloud.notify.lag_hours
+            ),
+            namespace: metric_namespace(cloud),
+            metric: LAG_METRIC,
+            dimensions: json!([]),
+            statistic: "Minimum",
+            period_seconds: 86_400,
+            threshold: cloud.notify.lag_hours,
+            comparison: "GreaterThanThreshold",
+            // A job that is started by hand may rest for as long as it likes.
+            missing: if cloud.job.schedule == BY_HAND { "notBreaching" } else { "breaching" },
+        },
+        Alarm {
+            id: "FailureAlarm",
+            name: format!("{}-failures", names.stem()),
+            description: "Three runs of the job failed within six hours".to_owned(),
+            namespace: "AWS/Events".to_owned(),
+            metric: "TriggeredRules",
+            dimensions: json!([{ "Name": "RuleName", "Value": failed_runs(&names) }]),
+            statistic: "Sum",
+            period_seconds: 21_600,
+            threshold: 3,
+            comparison: "GreaterThanOrEqualToThreshold",
+            missing: "notBreaching",
+        },
+    ]
+}

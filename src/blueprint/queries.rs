@@ -1,0 +1,61 @@
+//! The saved queries of the workgroup.
+
+use serde::Serialize;
+
+use super::{TABLES, logical_id};
+use crate::query::{Part, Position, Query, catalogue};
+
+/// A saved query, as the blueprint prints it.
+#[derive(Debug, Serialize)]
+pub(super) struct Saved {
+    id: String,
+    statement_id: String,
+    name: String,
+    description: String,
+    text: String,
+    sql: String,
+    statement: Option<String>,
+}
+
+/// The name of the prepared statement of a query: hyphens are not allowed in one.
+pub fn statement_name(query: &Query) -> String {
+    query.id.replace('-', "_")
+}
+
+/// What people see in Athena's editor. There the `?` are asked for by position, so the text says what they stand for.
+pub fn saved_text(query: &Query) -> String {
+    if query.positions.is_empty() {
+        return query.sql.clone();
+    }
+    let positions: Vec<String> = query.positions.iter().map(position).collect();
+    format!("-- Values, in order: {}\n{}", positions.join(", "), query.sql)
+}
+
+fn position(position: &Position) -> String {
+    match position.part {
+        Part::Whole => position.parameter.clone(),
+        Part::Date => format!("{} (date)", position.parameter),
+        Part::Hour => format!("{} (hour)", position.parameter),
+    }
+}
+
+/// The queries on tables that are deployed.
+pub(super) fn saved() -> Vec<Saved> {
+    let deployed = catalogue().queries().iter().filter(|query| TABLES.contains(&query.source.as_str()));
+    deployed
+        .map(|query| Saved {
+            id: logical_id("Query", &query.id),
+            statement_id: logical_id("Statement", &query.id),
+            name: query.id.clone(),
+            description: description(&query.answers),
+            text: saved_text(query),
+            sql: query.sql.clone(),
+            statement: (!query.positions.is_empty()).then(|| statement_name(query)),
+        })
+        .collect()
+}
+
+/// Athena takes descriptions of 1,024 characters.
+fn description(answers: &str) -> String {
+    answers.chars().take(1_024).collect()
+}
