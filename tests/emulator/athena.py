@@ -1,0 +1,183 @@
+"""Athena: the dialect, parameters, workgroups and events, on ministack's DuckDB.
+
+What passes here is no proof for Trino; DuckDB is only near enough to see a query answer. Views of the Data Catalog are
+put into the query in place of their names.
+"""
+
+import base64
+import json
+import re
+
+import sqlglot
+from ministack.services import athena
+from ministack.services import glue as catalogue
+from sqlglot import exp
+
+from .errors import AwsError, text_of
+from .glue.runs import announce
+from .registry import check, operation
+
+_NOTHING = "SELECT '' AS result WHERE false"
+_QUOTED_OR_MARK = re.compile(r"'(?:[^']|'')*'|\?")
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidRequestException", message)
+
+
+@operation("athena", "StartQueryExecution")
+def start(call, caller) -> dict:
+    """StartQueryExecution: settings of the workgroup, prepared statements, parameters."""
+    params = dict(call.params)
+    name = params.setdefault("WorkGroup", "primary")
+    athena._ensure_default_workgroup()
+    group = athena._workgroups.get(name)
+    if group is None:
+        raise _invalid(f"WorkGroup {name} is not found.")
+    if group.get("State") == "DISABLED":
+        raise _invalid(f"WorkGroup {name} is disabled.")
+    _place_results(params, group.get("Configuration") or {})
+    query = params["QueryString"].strip().rstrip(";")
+    query, values = _prepared(query, name, params.get("ExecutionParameters") or [])
+    params["QueryString"] = _bound(_utility(query, params), values)
+    status, _, body = athena._start_query_execution(params)
+    if status >= 400:
+        raise AwsError(*text_of(body), status)
+    answer = json.loads(body)
+    # What a person asked, not what was made of it.
+    athena._executions[answer["QueryExecutionId"]]["Query"] = call.params["QueryString"]
+    return answer
+
+
+def _place_results(params: dict, configuration: dict) -> None:
+    """"Override client-side settings": an enforced workgroup decides where results go."""
+    enforced = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")
+    if enforced and configuration.get("EnforceWorkGroupConfiguration"):
+        params["ResultConfiguration"] = {"OutputLocation": enforced}
+    location = (params.get("ResultConfiguration") or {}).get("OutputLocation") or enforced
+    if location:
+        params["ResultConfiguration"] = {"OutputLocation": location if location.endswith("/") else location + "/"}
+
+
+def _prepared(query: str, group: str, values: list[str]) -> tuple[str, list[str]]:
+    """`EXECUTE name USING …` runs a prepared statement."""
+    found = re.match(r"(?is)^EXECUTE\s+(\w+)(?:\s+USING\s+(.*))?$", query)
+    if not found:
+        return query, values
+    statement = athena._prepared_statements.get(f"{group}/{found[1]}")
+    if statement is None:
+        raise _invalid(f"PreparedStatement {found[1]} was not found in workGroup {group}")
+    if found[2]:
+        values = [item.sql("trino") for item in sqlglot.parse_one(f"SELECT {found[2]}", read="trino").expressions]
+    return statement["QueryStatement"].strip().rstrip(";"), values
+
+
+def _bound(query: str, values: list[str]) -> str:
+    """Puts the parameters, which are SQL literals, in place of the question marks."""
+    marks = sum(match[0] == "?" for match in _QUOTED_OR_MARK.finditer(query))
+    if marks != len(values):
+        raise _invalid(f"SYNTAX_ERROR: Incorrect number of parameters: expected {marks} but found {len(values)}")
+    rest = iter(values)
+    return _QUOTED_OR_MARK.sub(lambda match: next(rest) if match[0] == "?" else match[0], query)
+
+
+def _utility(query: str, params: dict) -> str:
+    """Statements that DuckDB does not know."""
+    database = (params.get("QueryExecutionContext") or {}).get("Database", "default")
+    if re.match(r"(?is)^(MSCK\s+REPAIR|ALTER\s+TABLE\s+\S+\s+(ADD|DROP))", query):
+        return _NOTHING  # partitions are found by their folders anyway
+    if found := re.match(r'(?is)^SHOW\s+TABLES(?:\s+IN\s+[`"]?(\w+)[`"]?)?', query):
+        names = sorted(key.split("/", 1)[1] for key in catalogue._tables.keys() if key.startswith((found[1] or database) + "/"))
+        return " UNION ALL ".join(f"SELECT '{name}' AS tab_name" for name in names) or "SELECT '' AS tab_name WHERE false"
+    return query
+
+
+_original_duckdb = athena._run_duckdb
+
+
+async def _run_duckdb(query: str, database: str, catalog: str | None = None):
+    """Translates Athena's dialect, and views into the queries behind them."""
+    try:
+        tree = sqlglot.parse_one(query, read="athena")
+        translated = _with_views(tree, database).sql("duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        raise ValueError(f"line 1:1: {error}") from error
+    return await _original_duckdb(translated, database, catalog)
+
+
+def _with_views(tree: exp.Expression, database: str, depth: int = 0) -> exp.Expression:
+    """Replaces names of views; a view keeps its query, in JSON and base64, in ViewOriginalText."""
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in list(tree.find_all(exp.Table)):
+        record = catalogue._tables.get(f"{table.db or database}/{table.name}")
+        if table.name in own or not record or record.get("TableType") != "VIRTUAL_VIEW" or depth > 8:
+            continue
+        packed = re.search(r"/\* Presto View: (\S+) \*/", record.get("ViewOriginalText", ""))
+        if not packed:
+            continue
+        view = json.loads(base64.b64decode(packed[1]))
+        inner = _with_views(sqlglot.parse_one(view["originalSql"], read="athena"), view.get("schema", database), depth + 1)
+        for name in inner.find_all(exp.Table):
+            if not name.db and name.name not in {cte.alias for cte in inner.find_all(exp.CTE)}:
+                name.set("db", exp.to_identifier(view.get("schema", database)))
+        table.replace(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(table.alias or table.name))))
+    return tree
+
+
+_original_save = athena._save_query_results
+
+
+async def _save(query_id: str) -> None:
+    """Results stand at `<location>/<id>.csv`; ministack would write `<location>/<id>.csv/<id>.csv`."""
+    execution = athena._executions[query_id]
+    location = execution["ResultConfiguration"]["OutputLocation"]
+    execution["ResultConfiguration"]["OutputLocation"] = location.removesuffix(f"{query_id}.csv")
+    try:
+        await _original_save(query_id)
+    finally:
+        execution["ResultConfiguration"]["OutputLocation"] = location
+
+
+_original_execute = athena._execute_query
+
+
+async def _execute(query_id: str, *rest) -> None:
+    """Tells EventBridge of the end ("Monitor Athena query events with EventBridge": no result path in it)."""
+    await _original_execute(query_id, *rest)
+    execution = athena._executions.get(query_id)
+    if execution:
+        announce("Athena Query State Change", {
+            "versionId": "0", "currentState": execution["Status"]["State"], "previousState": "RUNNING",
+            "statementType": execution.get("StatementType", "DML"), "queryExecutionId": query_id,
+            "workgroupName": execution["WorkGroup"], "sequenceNumber": "3"}, source="aws.athena")
+
+
+@operation("athena", "UpdatePreparedStatement")
+def update_prepared_statement(call, caller) -> dict:
+    """UpdatePreparedStatement."""
+    params = call.params
+    key = f"{params['WorkGroup']}/{params['StatementName']}"
+    if key not in athena._prepared_statements:
+        raise AwsError("ResourceNotFoundException", f"PreparedStatement {params['StatementName']} was not found in workGroup {params['WorkGroup']}")
+    athena._prepared_statements[key].update({name: params[name] for name in ("QueryStatement", "Description") if name in params})
+    return {}
+
+
+@check("athena")
+def _refuse(call, caller) -> None:
+    """A workgroup with content goes only recursively, and its queries need it to exist ("DeleteWorkGroup")."""
+    params = call.params
+    if call.operation == "DeleteWorkGroup" and not params.get("RecursiveDeleteOption"):
+        name = params["WorkGroup"]
+        stores = (athena._named_queries, athena._prepared_statements, athena._executions)
+        if any(name in (item.get("WorkGroup"), item.get("WorkGroupName")) for store in stores for item in store.values()):
+            raise _invalid(f"WorkGroup {name} is not empty")
+    elif call.operation in ("CreateNamedQuery", "CreatePreparedStatement"):
+        group = params.get("WorkGroup", "primary")
+        if group != "primary" and group not in athena._workgroups:
+            raise _invalid(f"WorkGroup {group} is not found.")
+
+
+athena._run_duckdb = _run_duckdb
+athena._save_query_results = _save
+athena._execute_query = _execute

@@ -1,0 +1,1 @@
+"""What a Glue script may import: the few names of `awsglue` that plain scripts use."""

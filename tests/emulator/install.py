@@ -1,0 +1,16 @@
+"""Hangs every module in."""
+
+import importlib
+
+# In this order: CloudFormation's resources are made through the services before it.
+MODULES = [
+    "s3", "glue.jobs", "glue.runs", "glue.crawlers", "glue.partitions", "athena", "lakeformation",
+    "mails", "functions", "schedules", "dashboards", "tagging",
+    "cloudformation.engine", "cloudformation.drift", "cloudformation.stack_events",
+]
+
+
+def everything() -> None:
+    """Imports the modules; each registers what it adds when it is imported."""
+    for name in MODULES:
+        importlib.import_module(f"emulator.{name}")

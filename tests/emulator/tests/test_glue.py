@@ -1,0 +1,216 @@
+"""Jobs run, crawlers add partitions, and both act with their roles."""
+
+import json
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .conftest import wait
+from .templates import trust
+
+ENDED = ("SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED")
+
+
+def make_role(emulator, name: str, service: str, *statements: dict) -> str:
+    """A role with one inline policy; gives its ARN."""
+    iam = emulator.client("iam")
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust(service)))["Role"]["Arn"]
+    if statements:
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    return arn
+
+
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def make_job(emulator, script: str, *statements: dict, **more) -> None:
+    """A pythonshell job with this script."""
+    emulator.client("s3").create_bucket(Bucket="scripts")
+    emulator.client("s3").put_object(Bucket="scripts", Key="job.py", Body=script.encode())
+    role = make_role(emulator, "etl", "glue", *(statements or [ALL]))
+    emulator.client("glue").create_job(**{
+        "Name": "etl", "Role": role, "MaxCapacity": 0.0625, "Timeout": 1, "DefaultArguments": {"--a": "1", "--b": "2"},
+        "Command": {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": "s3://scripts/job.py"}, **more})
+
+
+def finished(emulator, identity: str) -> dict:
+    """A run at its end."""
+    glue = emulator.client("glue")
+    return wait(lambda: (r := glue.get_job_run(JobName="etl", RunId=identity)["JobRun"]) and r["JobRunState"] in ENDED and r)
+
+
+def run(emulator, **arguments) -> dict:
+    """Starts a run and waits for its end."""
+    return finished(emulator, emulator.client("glue").start_job_run(JobName="etl", Arguments=arguments)["JobRunId"])
+
+
+def log(emulator, group: str, stream: str) -> list[str]:
+    """The lines of a log stream."""
+    events = emulator.client("logs").get_log_events(logGroupName=group, logStreamName=stream)["events"]
+    return [event["message"] for event in events]
+
+
+def test_a_run_gets_its_arguments_and_is_logged(emulator):
+    make_job(emulator, "import sys; print(sys.argv[1:]); print('oops', file=sys.stderr)")
+    done = run(emulator, **{"--b": "3"})
+    assert done["JobRunState"] == "SUCCEEDED", done
+    assert log(emulator, "/aws-glue/python-jobs/output", done["Id"]) == ["['--a', '1', '--b', '3']"]
+    assert log(emulator, "/aws-glue/python-jobs/error", done["Id"]) == ["oops"]
+    assert done["DPUSeconds"] == pytest.approx(3.75)
+
+
+def test_a_failed_run_tells_why_and_is_tried_again(emulator):
+    make_job(emulator, "raise SystemExit('no lake')", MaxRetries=1)
+    assert run(emulator)["ErrorMessage"] == "no lake"
+    runs = wait(lambda: (r := emulator.client("glue").get_job_runs(JobName="etl")["JobRuns"]) and len(r) == 2 and r)
+    assert [r["Attempt"] for r in runs] == [1, 0]
+
+
+def test_runs_at_once_are_limited_and_can_be_stopped(emulator):
+    make_job(emulator, "import subprocess; subprocess.run(['sleep', '60'])")
+    glue = emulator.client("glue")
+    first = glue.start_job_run(JobName="etl")["JobRunId"]
+    with pytest.raises(ClientError, match="ConcurrentRunsExceededException"):
+        glue.start_job_run(JobName="etl")
+    wait(lambda: glue.get_job_run(JobName="etl", RunId=first)["JobRun"]["JobRunState"] == "RUNNING")
+    assert glue.batch_stop_job_run(JobName="etl", JobRunIds=[first])["SuccessfulSubmissions"]
+    assert finished(emulator, first)["JobRunState"] == "STOPPED"
+
+
+def test_a_run_ends_at_its_timeout(emulator):
+    make_job(emulator, "import time; time.sleep(60)")
+    emulator.control("POST", "/glue/minute", seconds=0.3)
+    assert run(emulator)["JobRunState"] == "TIMEOUT"
+
+
+def test_the_calls_of_a_run_are_recorded_under_its_name(emulator):
+    make_job(emulator, "import boto3; boto3.client('s3').put_object(Bucket='scripts', Key='x', Body=b'')")
+    assert run(emulator)["JobRunState"] == "SUCCEEDED"
+    calls = [(r["service"], r["operation"], r["names"].get("Key")) for r in emulator.records() if r["caller"]["kind"] == "glue job"]
+    assert ("s3", "GetObject", "job.py") in calls and ("s3", "PutObject", "x") in calls
+
+
+READ_SCRIPT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::scripts/*"}
+
+
+@pytest.mark.parametrize("statements, outcome", [
+    ([ALL], "SUCCEEDED"),
+    ([READ_SCRIPT], "FAILED"),
+    ([ALL, {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}], "FAILED"),
+    ([READ_SCRIPT, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::scripts/x",
+                    "Condition": {"StringEquals": {"aws:ResourceAccount": "000000000000"}}}], "SUCCEEDED"),
+    ([READ_SCRIPT, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::scripts/x",
+                    "Condition": {"StringEquals": {"aws:ResourceAccount": "111111111111"}}}], "FAILED"),
+])
+def test_a_role_may_do_what_its_policies_say(emulator, statements, outcome):
+    make_job(emulator, "import boto3; boto3.client('s3').put_object(Bucket='scripts', Key='x', Body=b'')", *statements)
+    emulator.control("POST", "/enforce", enforce=True)
+    assert run(emulator)["JobRunState"] == outcome
+
+
+def test_glue_must_be_trusted(emulator):
+    make_job(emulator, "pass")
+    emulator.client("iam").update_assume_role_policy(RoleName="etl", PolicyDocument=json.dumps(trust("lambda")))
+    assert "assume role permissions" in run(emulator)["ErrorMessage"]
+
+
+@pytest.mark.parametrize("definition, message", [
+    ({"MaxCapacity": 3}, "0.0625 or 1"),
+    ({"WorkerType": "G.1X", "NumberOfWorkers": 2}, "do not set Max Capacity"),
+])
+def test_capacities_that_glue_refuses(emulator, definition, message):
+    with pytest.raises(ClientError, match=message):
+        make_job(emulator, "pass", **definition)
+
+
+def make_table(emulator, *keys: str) -> None:
+    """A partitioned table in s3://lake/records/, with these objects."""
+    s3, glue = emulator.client("s3"), emulator.client("glue")
+    s3.create_bucket(Bucket="lake")
+    for key in keys:
+        s3.put_object(Bucket="lake", Key=key, Body=b"x")
+    glue.create_database(DatabaseInput={"Name": "db"})
+    glue.create_table(DatabaseName="db", TableInput={
+        "Name": "records", "PartitionKeys": [{"Name": "day", "Type": "string"}, {"Name": "hour", "Type": "string"}],
+        "StorageDescriptor": {"Location": "s3://lake/records", "Columns": [{"Name": "n", "Type": "bigint"}]}})
+
+
+def make_crawler(emulator, *statements: dict) -> None:
+    """A crawler of that table."""
+    emulator.client("glue").create_crawler(
+        Name="c", Role=make_role(emulator, "crawler", "glue", *(statements or [ALL])), DatabaseName="db",
+        Targets={"CatalogTargets": [{"DatabaseName": "db", "Tables": ["records"]}]},
+        SchemaChangePolicy={"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"})
+
+
+def crawl(emulator) -> dict:
+    """Runs the crawler to its end; gives its last crawl."""
+    glue = emulator.client("glue")
+    glue.start_crawler(Name="c")
+    return wait(lambda: (c := glue.get_crawler(Name="c")["Crawler"]) and c["State"] == "READY" and c["LastCrawl"])
+
+
+def partitions(emulator, **more) -> list[list[str]]:
+    """The values of the table's partitions."""
+    pages = emulator.client("glue").get_paginator("get_partitions").paginate(DatabaseName="db", TableName="records", **more)
+    return [p["Values"] for page in pages for p in page["Partitions"]]
+
+
+def test_a_crawler_adds_the_partitions_that_the_storage_shows(emulator):
+    make_table(emulator, "records/day=2026-06-01/hour=00/a.parquet", "records/day=2026-06-01/hour=01/a.parquet",
+               "records/stray.txt", "other/day=2026-06-02/hour=00/a.parquet")
+    make_crawler(emulator)
+    emulator.control("POST", "/enforce", enforce=True)
+    assert crawl(emulator)["Status"] == "SUCCEEDED"
+    assert partitions(emulator) == [["2026-06-01", "00"], ["2026-06-01", "01"]]
+    crawls = emulator.client("glue").list_crawls(CrawlerName="c")["Crawls"]
+    assert json.loads(json.loads(crawls[0]["Summary"])["PARTITION"])["ADD"]["Count"] == 2
+    assert crawl(emulator)["Status"] == "SUCCEEDED"
+    assert len(partitions(emulator)) == 2
+    where = emulator.client("glue").get_partition(DatabaseName="db", TableName="records", PartitionValues=["2026-06-01", "00"])
+    assert where["Partition"]["StorageDescriptor"]["Location"] == "s3://lake/records/day=2026-06-01/hour=00/"
+
+
+def test_a_crawler_without_a_permission_fails(emulator):
+    make_table(emulator, "records/day=2026-06-01/hour=00/a.parquet")
+    make_crawler(emulator, ALL, {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*"})
+    emulator.control("POST", "/enforce", enforce=True)
+    last = crawl(emulator)
+    assert last["Status"] == "FAILED" and "s3:ListBucket" in last["ErrorMessage"]
+    assert partitions(emulator) == []
+
+
+def test_a_running_crawler_can_be_neither_started_nor_deleted(emulator):
+    make_table(emulator)
+    make_crawler(emulator)
+    emulator.control("POST", "/glue/crawl", seconds=30)
+    glue = emulator.client("glue")
+    glue.start_crawler(Name="c")
+    for act in (glue.start_crawler, glue.delete_crawler):
+        with pytest.raises(ClientError, match="CrawlerRunningException"):
+            act(Name="c")
+    glue.stop_crawler(Name="c")
+    wait(lambda: glue.get_crawler(Name="c")["Crawler"]["State"] == "READY")
+    glue.delete_crawler(Name="c")
+
+
+def test_catalogue_targets_must_not_delete(emulator):
+    make_table(emulator)
+    with pytest.raises(ClientError, match="LOG"):
+        emulator.client("glue").create_crawler(
+            Name="c", Role="r", Targets={"CatalogTargets": [{"DatabaseName": "db", "Tables": ["records"]}]})
+
+
+def test_partitions_come_in_pages_and_are_filtered(emulator):
+    make_table(emulator)
+    glue = emulator.client("glue")
+    for start in range(0, 24, 12):
+        glue.batch_create_partition(DatabaseName="db", TableName="records", PartitionInputList=[
+            {"Values": ["2026-06-01", f"{hour:02}"], "StorageDescriptor": {}} for hour in range(start, start + 12)])
+    assert len(partitions(emulator, PaginationConfig={"PageSize": 5})) == 24
+    assert len(partitions(emulator, Expression="day = '2026-06-01' AND hour >= '20'")) == 4
+    answer = glue.batch_delete_partition(DatabaseName="db", TableName="records", PartitionsToDelete=[
+        {"Values": ["2026-06-01", "00"]}, {"Values": ["2026-06-09", "00"]}])
+    assert [error["PartitionValues"] for error in answer["Errors"]] == [["2026-06-09", "00"]]
+    assert len(partitions(emulator)) == 23
