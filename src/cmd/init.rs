@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::folder::{self, Found};
 use super::{Context, input_needed, words};
 use crate::cli::{Init, TargetName};
-use crate::config::{self, Config, NewConfig, NewSource};
+use crate::config::{self, Config, NewConfig, NewSource, Scalar};
 use crate::storage::io_error;
 use crate::ui::export::envelope;
 use crate::ui::text::{self, shell_word};
@@ -95,12 +95,12 @@ fn again(context: &Context, args: &Init, path: &Path, text: &str) -> Result<Init
     let mut edited = text.to_owned();
     if let Some(name) = args.name.as_ref().filter(|name| **name != before.name) {
         config::check_name(name).map_err(|why| Error::usage(format!("--name: `{name}` cannot be a name: {why}")))?;
-        edited = config::set_scalar(&edited, "name", name, path)?;
+        edited = config::set_scalar(&edited, Scalar::Name, name, path)?;
     }
     if let Some(lake) = &args.lake {
         let lake = shown_from(&home, &absolute(&context.path(lake))?);
         if home.join(&lake) != home.join(&before.lake) {
-            edited = config::set_scalar(&edited, "lake", &lake, path)?;
+            edited = config::set_scalar(&edited, Scalar::Lake, &lake, path)?;
         }
     }
     let known: Vec<PathBuf> = before.sources.iter().map(|source| home.join(&source.path)).collect();

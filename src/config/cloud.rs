@@ -5,16 +5,19 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::edit::changed;
 use super::{Target, problem};
-use crate::Result;
+use crate::{Error, Result};
 
 mod check;
 pub mod form;
 pub mod schedule;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub use form::{is_account, is_region, partition_of};
+pub use template::render;
 
 /// The longest name: with it, the longest Region and the suffix, a bucket's name has the 63 characters that S3 allows.
 pub const NAME_LIMIT: usize = 20;
@@ -95,7 +98,7 @@ pub struct Account {
 }
 
 /// A source of server access logs: either a log bucket that exists, or buckets for which logging is switched on.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CloudSource {
     /// Part of every log object's identity; stays when the objects move.
@@ -118,7 +121,7 @@ pub struct CloudSource {
 }
 
 /// A bucket to which CloudTrail delivers.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trail {
     /// Part of every log file's identity.
@@ -313,6 +316,19 @@ impl Cloud {
             Ok(()) => Ok(cloud),
             Err(complaint) => Err(complaint.into_error(text, shown)),
         }
+    }
+
+    /// The text of this configuration's file, changed to read as `wanted`; every other line and every comment stays.
+    ///
+    /// # Errors
+    /// If `wanted` cannot be, or the text is not written so that lines can simply be changed and added.
+    pub fn edited(&self, text: &str, wanted: &Self, shown: &Path) -> Result<String> {
+        check::check(wanted).map_err(|complaint| complaint.into_error(text, shown))?;
+        changed(text, self, wanted, |edited| Self::parse(edited, shown)).ok_or_else(|| {
+            Error::failed(format!("cannot change {} without rewriting it", shown.display()))
+                .because("it is not written as init writes it: a key a line, a `- ` an item")
+                .hint("change it in an editor, or move it away and let init write a new one with the same suffix")
+        })
     }
 
     /// Every Region in which something is deployed, the pipeline's own first, the others sorted.

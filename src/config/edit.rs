@@ -2,9 +2,26 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+use serde_json::Value;
+
+use super::change::change;
 use super::template::{NewSource, scalar, source_lines};
 use super::{Config, SourceConfig};
 use crate::{Error, Result};
+
+/// Changes `text` so that it reads as `wanted` instead of `before`; `None` if that cannot be done line by line.
+pub fn changed<T: Serialize + PartialEq>(
+    text: &str,
+    before: &T,
+    wanted: &T,
+    parse: impl Fn(&str) -> Result<T>,
+) -> Option<String> {
+    let value = |config: &T| serde_json::to_value(config).unwrap_or(Value::Null);
+    let edited = change(text, &value(before), &value(wanted))?;
+    // The proof of the edit is that it reads as what was wanted.
+    parse(&edited).is_ok_and(|after| after == *wanted).then_some(edited)
+}
 
 /// Adds sources at the end of the list `sources`.
 ///
@@ -13,96 +30,50 @@ use crate::{Error, Result};
 /// says which lines to add by hand.
 pub fn add_sources(text: &str, new: &[NewSource], shown: &Path) -> Result<String> {
     let before = Config::parse(text, shown)?;
-    let lines: String = new.iter().map(source_lines).collect();
-    let by_hand = || {
-        Error::failed(format!("cannot add sources to {} without rewriting it", shown.display()))
-            .hint(format!("add these lines to `sources` yourself:\n{lines}"))
-    };
-    let edited = insert_after_list(text, &lines).ok_or_else(by_hand)?;
-    // The proof of the edit is that it reads as the old file with the new sources, and in nothing else differs.
-    let mut wanted = before;
+    let mut wanted = before.clone();
     wanted.sources.extend(new.iter().map(|source| SourceConfig {
         id: source.id.clone(),
         path: source.path.clone().into(),
         account_id: source.account_id.clone(),
         bucket_region: source.bucket_region.clone(),
     }));
-    match Config::parse(&edited, shown) {
-        Ok(after) if after == wanted => Ok(edited),
-        _ => Err(by_hand()),
-    }
+    changed(text, &before, &wanted, |edited| Config::parse(edited, shown)).ok_or_else(|| {
+        let lines: String = new.iter().map(source_lines).collect();
+        Error::failed(format!("cannot add sources to {} without rewriting it", shown.display()))
+            .hint(format!("add these lines to `sources` yourself:\n{lines}"))
+    })
 }
 
-fn insert_after_list(text: &str, new: &str) -> Option<String> {
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let head = lines.iter().position(|line| line.trim_end().strip_prefix("sources:").is_some_and(no_value))?;
-    let mut end = head + 1;
-    let mut indent = None;
-    for (i, line) in lines.iter().enumerate().skip(head + 1) {
-        let bare = line.trim_start();
-        if bare.trim_end().is_empty() || bare.starts_with('#') {
-            continue;
-        }
-        let depth = line.len() - bare.len();
-        if depth == 0 && !bare.starts_with("- ") {
-            break;
-        }
-        if bare.starts_with("- ") && indent.is_none() {
-            indent = Some(depth);
-        }
-        end = i + 1;
-    }
-    let indent = indent.unwrap_or(2);
-    let mut out: String = lines[..end].concat();
-    if !out.ends_with('\n') {
-        out.push('\n');
-    }
-    for line in new.split_inclusive('\n') {
-        // The template indents by two.
-        out.push_str(&" ".repeat(indent));
-        out.push_str(line.get(2..).unwrap_or(line));
-    }
-    out.push_str(&lines[end..].concat());
-    Some(out)
-}
-
-fn no_value(rest: &str) -> bool {
-    let rest = rest.trim_start();
-    rest.is_empty() || rest.starts_with('#')
-}
-
-/// Gives a top-level key (`name`, `lake`) another value and keeps the comment behind it.
+/// Gives the pipeline another name or lake, and keeps the comment behind it.
 ///
 /// # Errors
-/// If the key does not stand on a line of its own.
-pub fn set_scalar(text: &str, key: &str, value: &str, shown: &Path) -> Result<String> {
+/// If the value does not stand on a line of its own, or cannot be.
+pub fn set_scalar(text: &str, key: Scalar, value: &str, shown: &Path) -> Result<String> {
     let before = Config::parse(text, shown)?;
-    let mut out = String::with_capacity(text.len() + value.len());
-    let mut found = false;
-    for line in text.split_inclusive('\n') {
-        match line.strip_prefix(key).and_then(|rest| rest.strip_prefix(':')) {
-            Some(rest) if !found => {
-                found = true;
-                let comment = rest.trim_end().find(" #").map_or("", |at| rest.trim_end()[at..].trim_start());
-                let gap = if comment.is_empty() { "" } else { "  " };
-                out.push_str(&format!("{key}: {}{gap}{comment}\n", scalar(value)));
-            }
-            _ => out.push_str(line),
+    let mut wanted = before.clone();
+    let name = match key {
+        Scalar::Name => {
+            value.clone_into(&mut wanted.name);
+            "name"
         }
-    }
-    if !found {
-        if !out.ends_with('\n') {
-            out.push('\n');
+        Scalar::Lake => {
+            wanted.lake = value.into();
+            "lake"
         }
-        out.push_str(&format!("{key}: {}\n", scalar(value)));
-    }
-    match Config::parse(&out, shown) {
-        Ok(after) if after.sources == before.sources && after.run == before.run && after.query == before.query => {
-            Ok(out)
-        }
-        _ => Err(Error::failed(format!("cannot change `{key}` in {} without rewriting it", shown.display()))
-            .hint(format!("set it yourself: {key}: {}", scalar(value)))),
-    }
+    };
+    changed(text, &before, &wanted, |edited| Config::parse(edited, shown)).ok_or_else(|| {
+        Error::failed(format!("cannot change `{name}` in {} without rewriting it", shown.display()))
+            .hint(format!("set it yourself: {name}: {}", scalar(value)))
+    })
+}
+
+/// What [`set_scalar`] can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// The pipeline's name.
+    Name,
+    /// The lake's folder.
+    Lake,
 }
 
 #[cfg(test)]
@@ -144,9 +115,9 @@ mod tests {
     #[test]
     fn a_value_changes_and_its_comment_stays() {
         let text = "version: 1\nname: n  # mine\ntarget: local\nsources: []\n";
-        let edited = set_scalar(text, "name", "other", shown()).unwrap();
+        let edited = set_scalar(text, Scalar::Name, "other", shown()).unwrap();
         assert_eq!(edited, text.replace("name: n ", "name: other "));
-        let edited = set_scalar(text, "lake", "./x", shown()).unwrap();
+        let edited = set_scalar(text, Scalar::Lake, "./x", shown()).unwrap();
         assert_eq!(edited, format!("{text}lake: ./x\n"));
     }
 }

@@ -8,13 +8,59 @@ enum Step {
     Item(usize),
 }
 
+/// Where a key or a list's item begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    steps: Vec<Step>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 0.
+    pub column: usize,
+}
+
+impl Place {
+    /// Whether this is an item of the list that stands at `list`.
+    pub fn is_item_of(&self, list: &Self) -> bool {
+        self.is_child_of(list) && matches!(self.steps.last(), Some(Step::Item(_)))
+    }
+
+    /// Whether this is a key of the mapping that stands at `mapping`.
+    pub fn is_key_of(&self, mapping: &Self) -> bool {
+        self.is_child_of(mapping) && matches!(self.steps.last(), Some(Step::Key(_)))
+    }
+
+    fn is_child_of(&self, above: &Self) -> bool {
+        self.steps.split_last().is_some_and(|(_, rest)| rest == above.steps)
+    }
+}
+
+/// The place of `path`, if it is among `places`.
+pub fn find<'a>(places: &'a [Place], path: &str) -> Option<&'a Place> {
+    let steps = steps(path);
+    places.iter().find(|place| place.steps == steps)
+}
+
+/// The line behind the last one of what stands at `place`, without the comments and empty lines that follow it.
+pub fn end(text: &str, places: &[Place], place: &Place) -> usize {
+    let inside = |other: &&Place| other.steps.starts_with(&place.steps);
+    let last = places.iter().filter(inside).map(|other| other.line).max().unwrap_or(place.line);
+    let next = places.iter().find(|other| other.line > last && !inside(other)).map_or(usize::MAX, |other| other.line);
+    // Lines of a text that goes on, or of a flow-style value.
+    let more = text.lines().enumerate().skip(last).take_while(|(index, _)| index + 1 < next);
+    let more = more.filter(|(_, line)| {
+        let bare = line.trim_start();
+        !bare.is_empty() && !bare.starts_with('#') && line.len() - bare.len() > place.column
+    });
+    more.map(|(index, _)| index + 1).last().unwrap_or(last) + 1
+}
+
 /// The line of `path` (`sources[1].bucket`), from 1; of the nearest thing above it if it stands on no line of its own.
 pub fn of_path(text: &str, path: &str) -> Option<usize> {
     let mut steps = steps(path);
-    let lines = lines(text);
+    let places = places(text);
     while !steps.is_empty() {
-        if let Some((_, line)) = lines.iter().find(|(at, _)| *at == steps) {
-            return Some(*line);
+        if let Some(place) = places.iter().find(|place| place.steps == steps) {
+            return Some(place.line);
         }
         steps.pop();
     }
@@ -23,8 +69,7 @@ pub fn of_path(text: &str, path: &str) -> Option<usize> {
 
 /// The line of `path`, if it stands on one.
 pub fn of_exactly(text: &str, path: &str) -> Option<usize> {
-    let steps = steps(path);
-    lines(text).into_iter().find(|(at, _)| *at == steps).map(|(_, line)| line)
+    find(&places(text), path).map(|place| place.line)
 }
 
 /// The first line on which `key` begins, from 1.
@@ -47,8 +92,8 @@ fn steps(path: &str) -> Vec<Step> {
     out
 }
 
-/// Every key and list item with the line on which it begins.
-fn lines(text: &str) -> Vec<(Vec<Step>, usize)> {
+/// Every key and list item, in the order of the text.
+pub fn places(text: &str) -> Vec<Place> {
     let mut out = Vec::new();
     // What we are inside of, with the column at which each begins.
     let mut inside: Vec<(usize, Step)> = Vec::new();
@@ -67,7 +112,7 @@ fn lines(text: &str) -> Vec<(Vec<Step>, usize)> {
             }
             let number = if let Some(Step::Item(number)) = last { number + 1 } else { 0 };
             inside.push((column, Step::Item(number)));
-            out.push((path(&inside), index + 1));
+            out.push(Place { steps: path(&inside), line: index + 1, column });
             let bare = after.trim_start();
             column += rest.len() - bare.len();
             rest = bare;
@@ -77,7 +122,7 @@ fn lines(text: &str) -> Vec<(Vec<Step>, usize)> {
                 inside.pop();
             }
             inside.push((column, Step::Key(key.to_owned())));
-            out.push((path(&inside), index + 1));
+            out.push(Place { steps: path(&inside), line: index + 1, column });
         }
     }
     out

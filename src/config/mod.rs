@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::storage::io_error;
 use crate::{Error, Result};
 
+mod change;
 #[cfg(feature = "aws")]
 pub mod cloud;
 mod edit;
@@ -14,7 +15,7 @@ mod line;
 mod problem;
 mod template;
 
-pub use edit::{add_sources, set_scalar};
+pub use edit::{Scalar, add_sources, set_scalar};
 pub use template::{NewConfig, NewSource, render};
 
 /// The file's usual name.
@@ -24,7 +25,7 @@ pub const FILE_NAME: &str = "bucketscope.yaml";
 pub const VERSION: u32 = 1;
 
 /// A pipeline as its configuration file describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The format's version.
@@ -67,7 +68,7 @@ pub enum AnyConfig {
 }
 
 /// A folder of log objects.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceConfig {
     /// Part of every object's identity; stays when the folder moves.
@@ -83,7 +84,7 @@ pub struct SourceConfig {
 }
 
 /// How runs work; what is absent takes the pipeline's own default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
     /// How long a log object must have stayed as it is before it is read, in seconds.
@@ -95,7 +96,7 @@ pub struct RunConfig {
 }
 
 /// How queries work.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueryConfig {
     /// Memory that a query may take, in megabytes.

@@ -311,3 +311,49 @@ fn the_fixture_gives_every_key() {
     keys(&serde_json::to_value(parse(text).unwrap()).unwrap(), "", &mut in_model);
     assert_eq!(in_file, in_model);
 }
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let full = parse(include_str!("../../../tests/fixtures/config/all-keys.yaml")).unwrap();
+    for cloud in [parse(SMALL).unwrap(), full] {
+        let text = render(&cloud);
+        assert_eq!(parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")), cloud);
+        assert!(text.lines().all(|line| line.chars().count() <= 125), "{text}");
+        // A new file says every key that has a default, so that nobody has to look them up.
+        for key in ["timeout_minutes", "log_days", "crawler_schedule", "lake_days", "lag_hours", "queries_a_day"] {
+            assert!(text.contains(&format!("  {key}: ")), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_written_file_can_be_changed_in_every_way_the_wizard_changes_it() {
+    let cloud = parse(SMALL).unwrap();
+    let text = render(&cloud);
+    let mut wanted = cloud.clone();
+    wanted.name = "other".to_owned();
+    wanted.aws.kms_key = Some("arn:aws:kms:eu-central-1:111122223333:key/1".to_owned());
+    wanted.aws.tags.insert("cost centre".to_owned(), "4711".to_owned());
+    wanted.job.schedule = "none".to_owned();
+    wanted.keep.raw_days = None;
+    wanted.notify.emails = vec!["ops@example.org".to_owned()];
+    wanted.sources.push(CloudSource {
+        id: "on".to_owned(),
+        log_buckets: vec!["photos".to_owned(), "invoices".to_owned()],
+        ..CloudSource::default()
+    });
+    wanted.trails.push(Trail { id: "t".to_owned(), bucket: "audit".to_owned(), ..Trail::default() });
+    let edited = cloud.edited(&text, &wanted, Path::new("b.yaml")).unwrap();
+    assert_eq!(parse(&edited).unwrap(), wanted);
+    let comments = |text: &str| text.lines().filter(|line| line.trim_start().starts_with('#')).count();
+    assert_eq!(comments(&edited), comments(&text), "{edited}");
+    let mut impossible = cloud.clone();
+    impossible.notify.lag_hours = 0;
+    assert_eq!(cloud.edited(&text, &impossible, Path::new("b.yaml")).unwrap_err().code(), 64);
+    let flow = text.replace(
+        "sources:\n  - id: logs\n    bucket: shop-logs\n    prefix: access/\n",
+        "sources: [{id: logs, bucket: shop-logs, prefix: access/}]\n",
+    );
+    let error = cloud.edited(&flow, &wanted, Path::new("b.yaml")).unwrap_err();
+    assert!(error.to_string().contains("without rewriting"), "{error}");
+}
