@@ -5,6 +5,8 @@
 
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod assets;
+#[cfg(feature = "aws")]
+pub mod discover;
 pub mod error;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod preflight;
