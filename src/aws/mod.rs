@@ -3,15 +3,42 @@
 //! The traits block. What is asked of AWS at the same time is asked from threads; everything above this room can then be
 //! plain code, and a test's stand-in is a struct with a map in it.
 
+#[cfg(feature = "aws")]
+pub mod answer;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod assets;
 #[cfg(feature = "aws")]
+pub mod athena;
+#[cfg(feature = "aws")]
+pub mod buckets;
+#[cfg(feature = "aws")]
+pub mod crawlers;
 pub mod discover;
+#[cfg(feature = "aws")]
+pub mod drift;
 pub mod error;
+#[cfg(feature = "aws")]
+pub mod hands;
+#[cfg(feature = "aws")]
+pub mod jobs;
+#[cfg(feature = "aws")]
+pub mod logs;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod preflight;
+#[cfg(feature = "aws")]
+pub mod roles;
+#[cfg(feature = "aws")]
+pub mod schedules;
 mod session;
 #[cfg(feature = "aws")]
 pub mod stacks;
+#[cfg(feature = "aws")]
+pub mod tables;
+#[cfg(feature = "aws")]
+pub mod tagged;
+#[cfg(feature = "aws")]
+pub mod teardown;
+#[cfg(feature = "aws")]
+pub mod topics;
 
 pub use session::{Identity, Session};
