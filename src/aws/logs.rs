@@ -14,6 +14,8 @@ pub trait Logs: Send + Sync {
     fn delete_group(&self, group: &str) -> Result<()>;
     /// The streams of a group whose names begin with `prefix`; none where there is no such group.
     fn streams(&self, group: &str, prefix: &str) -> Result<Vec<String>>;
+    /// All streams of a group, or `None` where there are too many to be listed.
+    fn all_streams(&self, group: &str) -> Result<Option<Vec<String>>>;
     /// Deletes a stream. One that is gone is fine.
     fn delete_stream(&self, group: &str, stream: &str) -> Result<()>;
     /// The last lines of a stream, oldest first, no more than `limit`; none where there is no such stream.
@@ -35,6 +37,9 @@ impl SdkLogs {
 
 const GONE: &[&str] = &["ResourceNotFoundException"];
 
+/// Pages of 50 streams that are listed at most.
+const PAGES_LISTED: usize = 100;
+
 impl Logs for SdkLogs {
     fn groups(&self, prefix: &str) -> Result<Vec<String>> {
         let pages = self.client.describe_log_groups().log_group_name_prefix(prefix).into_paginator().items().send();
@@ -53,6 +58,22 @@ impl Logs for SdkLogs {
         let answer = self.session.wait(call.into_paginator().items().send().collect::<Result<Vec<_>, _>>());
         let found = absent(answer, GONE, || format!("cannot list the log streams of {group}"))?.unwrap_or_default();
         Ok(found.iter().map(|stream| owned(stream.log_stream_name())).collect())
+    }
+
+    fn all_streams(&self, group: &str) -> Result<Option<Vec<String>>> {
+        let mut all = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES_LISTED {
+            let call = self.client.describe_log_streams().log_group_name(group).set_next_token(token).send();
+            let page = absent(self.session.wait(call), GONE, || format!("cannot list the log streams of {group}"))?;
+            let Some(page) = page else { return Ok(Some(all)) };
+            all.extend(page.log_streams().iter().map(|stream| owned(stream.log_stream_name())));
+            token = page.next_token().map(str::to_owned);
+            if token.is_none() {
+                return Ok(Some(all));
+            }
+        }
+        Ok(None)
     }
 
     fn delete_stream(&self, group: &str, stream: &str) -> Result<()> {

@@ -57,6 +57,8 @@ pub struct Table {
 pub trait Tables: Send + Sync {
     /// Whether there is such a database.
     fn database_exists(&self, database: &str) -> Result<bool>;
+    /// Deletes a database with its tables. One that is gone is fine.
+    fn delete_database(&self, database: &str) -> Result<()>;
     /// The names of all tables of a database; none where there is no such database.
     fn names(&self, database: &str) -> Result<Vec<String>>;
     /// A table.
@@ -158,6 +160,11 @@ impl Tables for SdkTables {
     fn database_exists(&self, database: &str) -> Result<bool> {
         let answer = self.session.wait(self.client.get_database().name(database).send());
         Ok(absent(answer, GONE, || format!("cannot look at the database {database}"))?.is_some())
+    }
+
+    fn delete_database(&self, database: &str) -> Result<()> {
+        let answer = self.session.wait(self.client.delete_database().name(database).send());
+        done(answer, GONE, || format!("cannot delete the database {database}"))
     }
 
     fn names(&self, database: &str) -> Result<Vec<String>> {

@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod events;
+pub mod teardown;
 pub mod template;
 pub mod tree;
 pub mod words;

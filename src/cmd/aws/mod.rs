@@ -7,3 +7,4 @@ pub mod plan;
 pub mod policy;
 pub mod run;
 pub mod status;
+mod watching;

@@ -1,0 +1,135 @@
+//! Stacks go lake first, then collectors, then assets; all of a kind at once.
+
+use super::{Event, FoundStack, Inventory, Report, Teardown, empty, stop};
+use crate::aws::hands::Hands;
+use crate::aws::teardown::{Failure, StackNow};
+use crate::blueprint::StackKind;
+use crate::blueprint::names::Names;
+use crate::{Error, ErrorKind, Result};
+
+/// So often the deletion of a stack is begun.
+const TRIES: usize = 4;
+
+pub(super) fn delete_all(teardown: &Teardown<'_>, inventory: &Inventory, report: &mut Report) -> Result<()> {
+    for kind in [StackKind::Lake, StackKind::Collector, StackKind::Assets] {
+        let stacks: Vec<&FoundStack> = inventory.stacks.iter().filter(|stack| stack.kind == kind).collect();
+        teardown.watch.check()?;
+        super::all_at_once(&stacks, |stack| delete(teardown, stack))?;
+        report.deleted.extend(stacks.iter().map(|stack| format!("{} in {}", stack.name, stack.region)));
+    }
+    Ok(())
+}
+
+fn delete(teardown: &Teardown<'_>, stack: &FoundStack) -> Result<()> {
+    let Some(hands) = teardown.hands.iter().find(|hands| hands.region == stack.region) else { return Ok(()) };
+    let mut begun = 0;
+    let mut told = String::new();
+    let mut first_cause: Option<Failure> = None;
+    loop {
+        let Some(now) = hands.stacks.find(&stack.name)? else {
+            teardown.watch.tell(Event::Done(format!("deleted the stack {} in {}", stack.name, stack.region)));
+            return Ok(());
+        };
+        if now.status != told {
+            told.clone_from(&now.status);
+            teardown.watch.tell(Event::Doing(format!("{} in {}: {}", stack.name, stack.region, words(&now.status))));
+        }
+        if must_wait(&now.status) || (begun > 0 && now.status == "CREATE_IN_PROGRESS") {
+            teardown.watch.pause()?;
+            continue;
+        }
+        if now.status == "DELETE_FAILED" {
+            let failures = hands.stacks.failures(&stack.name)?;
+            if begun > 0 || first_cause.is_none() {
+                first_cause = failures.first().cloned().or(first_cause);
+            }
+            if begun >= TRIES {
+                return Err(failed(stack, &now, first_cause));
+            }
+            mend(teardown, hands, &failures)?;
+        }
+        if begun >= TRIES {
+            return Err(failed(stack, &now, first_cause));
+        }
+        teardown.watch.check()?;
+        prepare(teardown, hands, stack, &now)?;
+        hands.stacks.delete(&stack.name)?;
+        begun += 1;
+        teardown.watch.pause()?;
+    }
+}
+
+/// Whether a deletion cannot be begun in this status, or is under way. A stack that is being created can be deleted
+/// (CloudFormation API reference: DeleteStack).
+fn must_wait(status: &str) -> bool {
+    status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS" && status != "CREATE_IN_PROGRESS"
+}
+
+fn words(status: &str) -> &'static str {
+    match status {
+        "DELETE_IN_PROGRESS" => "being deleted",
+        "DELETE_FAILED" => "could not be deleted; trying again",
+        status if must_wait(status) => "at work; waiting for it to end",
+        _ => "to be deleted",
+    }
+}
+
+/// What has to be done before a stack can go.
+fn prepare(teardown: &Teardown<'_>, hands: &Hands, stack: &FoundStack, now: &StackNow) -> Result<()> {
+    let names = Names::of(teardown.cloud);
+    if now.protected {
+        hands.stacks.unprotect(&stack.name)?;
+        teardown.watch.tell(Event::Done(format!("lifted the protection of the stack {}", stack.name)));
+    }
+    match stack.kind {
+        StackKind::Assets => {
+            empty::empty(hands.buckets.as_ref(), &names.assets_bucket(&stack.region), teardown.watch).map(|_| ())
+        }
+        StackKind::Lake => drop_tables(teardown, hands, stack),
+        StackKind::Collector => Ok(()),
+    }
+}
+
+/// Tables that a crawler or a person made in our database: the stack does not know them.
+fn drop_tables(teardown: &Teardown<'_>, hands: &Hands, stack: &FoundStack) -> Result<()> {
+    let database = Names::of(teardown.cloud).database();
+    for table in hands.tables.names(&database)? {
+        if !stack.tables.iter().any(|known| known == &table || known.ends_with(&format!("|{table}"))) {
+            hands.tables.delete(&database, &table)?;
+            teardown.watch.tell(Event::Done(format!("removed the table {table}, which no stack knew")));
+        }
+    }
+    Ok(())
+}
+
+/// Takes the causes of a failed deletion away, as far as they are known.
+fn mend(teardown: &Teardown<'_>, hands: &Hands, failures: &[Failure]) -> Result<()> {
+    let names = Names::of(teardown.cloud);
+    for failure in failures {
+        let reason = &failure.reason;
+        teardown.watch.tell(Event::Trouble(format!("{}: {reason}", failure.logical)));
+        match failure.kind.as_str() {
+            "AWS::Glue::Crawler" => stop::stop_crawler(teardown, hands, &names.crawler()).map(|_| ())?,
+            "AWS::Athena::WorkGroup" => hands.athena.delete_workgroup(&names.workgroup())?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn failed(stack: &FoundStack, now: &StackNow, cause: Option<Failure>) -> Error {
+    let why = match &cause {
+        Some(cause) => format!("{} ({}): {}", cause.logical, cause.kind, cause.reason),
+        None => now.reason.clone().unwrap_or_else(|| format!("it is in the state {}", now.status)),
+    };
+    let error = Error::new(ErrorKind::Stack, format!("the stack {} in {} was not deleted", stack.name, stack.region))
+        .because(why);
+    match cause.is_some_and(|cause| cause.kind == super::inventory::BUCKET_LOGGING) {
+        true => error.hint(format!(
+            "run destroy again; if the function that gives logging back is gone, set the logging of the bucket by hand, then\n\
+             aws cloudformation delete-stack --stack-name {} --region {} --deletion-mode FORCE_DELETE_STACK",
+            stack.name, stack.region
+        )),
+        false => error.hint("take the cause away and run destroy again; it goes on where it stopped"),
+    }
+}
