@@ -93,7 +93,7 @@ impl Crawlers for SdkCrawlers {
                 dpu_hours: crawl.dpu_hour(),
             })
             .collect();
-        all.sort_by(|a, b| b.started_ms.cmp(&a.started_ms));
+        all.sort_by_key(|one| std::cmp::Reverse(one.started_ms));
         Ok(all)
     }
 

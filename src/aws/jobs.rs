@@ -130,7 +130,7 @@ impl Jobs for SdkJobs {
                 break;
             }
         }
-        all.sort_by(|a, b| b.started_ms.cmp(&a.started_ms));
+        all.sort_by_key(|one| std::cmp::Reverse(one.started_ms));
         all.truncate(limit);
         Ok(all)
     }

@@ -79,7 +79,8 @@ fn a_destroy_that_breaks_at_any_call_is_finished_by_the_next_one() {
         assert_down(&fake.look(), &format!("broken at call {at}"));
         assert_eq!(report.left, [], "broken at call {at}");
     }
-    assert!(broken + 2 > whole.calls(), "only {broken} of {} calls could break it", whole.calls());
+    // Templates that cannot be read cost a list of names only, so these calls break nothing.
+    assert!(broken + 4 >= whole.calls(), "only {broken} of {} calls could break it", whole.calls());
 }
 
 #[test]
