@@ -13,6 +13,7 @@ pub mod athena;
 pub mod buckets;
 #[cfg(feature = "aws")]
 pub mod crawlers;
+#[cfg(feature = "aws")]
 pub mod discover;
 #[cfg(feature = "aws")]
 pub mod drift;
