@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import ministack.app
 from ministack.core.responses import new_uuid, set_request_account_id, set_request_region
 
-from . import callers, constraints, control, errors, permissions, recorder, registry, settings, wire
+from . import callers, constraints, control, errors, partitions, permissions, recorder, registry, settings, wire
 from .callers import Caller
 from .errors import AwsError
 from .wire import Call
@@ -41,13 +41,23 @@ async def _signed(scope, receive, send, body, headers, query, signature) -> None
     access_key, region, signed_for = signature
     caller = callers.resolve(access_key)
     path = _raw_path(scope)
+    # What the emulator's own machinery sends is in its own terms already.
+    foreign = partitions.of_region(region) != "aws" and caller.kind not in ("cloudformation", "crawler", "scheduler")
+    if foreign:
+        send = _translated(send, region)
     try:
+        if foreign and (signed_for != "s3" or {"policy", "notification", "encryption"} & query.keys()):
+            body = partitions.enter(region, body)
         call = wire.parse(scope["method"], path, headers, query, body, signed_for)
     except wire.UnknownOperation as unknown:
         call = Call(unknown.service, unknown.what, {}, unknown.protocol, region=region)
         await _refuse(send, call, caller, AwsError(
             "InvalidAction" if unknown.protocol == "query" else "UnknownOperationException",
             f"The action {unknown.what} is not valid for this web service.", 400))
+        return
+    except AwsError as error:
+        call = Call(wire.SERVICES_BY_SCOPE.get(signed_for, signed_for) or signed_for, "?", {}, "json", region=region)
+        await _refuse(send, call, caller, error)
         return
     except Exception as error:  # a body that its model cannot read: hostile or broken
         call = Call(wire.SERVICES_BY_SCOPE.get(signed_for, signed_for) or signed_for, "?", {}, "json", region=region)
@@ -101,8 +111,35 @@ async def _forward(scope, receive, send, body: bytes, call: Call, caller: Caller
             seen["body"] += message.get("body", b"")
         await send(message)
 
-    await ministack.app.app(scope, _replay(body, receive), watch)
+    await ministack.app.app(_with_length(scope, body), _replay(body, receive), watch)
     recorder.record(call, caller, seen["status"], errors.text_of(seen["body"])[0] if seen["status"] >= 400 else "")
+
+
+def _with_length(scope, body: bytes):
+    """The request as it stands after its body was translated."""
+    headers = [(name, str(len(body)).encode() if name.lower() == b"content-length" else value) for name, value in scope["headers"]]
+    return {**scope, "headers": headers}
+
+
+def _translated(send, region: str):
+    """Gathers an answer and sends it with the ARNs of the Region's partition."""
+    start, parts = {}, []
+
+    async def gather(message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        parts.append(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        body = partitions.leave(region, b"".join(parts))
+        headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length" or not body]
+        if body:
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send({**start, "headers": [(name, partitions.leave(region, value)) for name, value in headers]})
+        await send({"type": "http.response.body", "body": body})
+
+    return gather
 
 
 async def _refuse(send, call: Call, caller: Caller, error: AwsError) -> None:

@@ -6,7 +6,7 @@ import importlib
 MODULES = [
     "s3", "glue.jobs", "glue.runs", "glue.crawlers", "glue.partitions", "athena", "lakeformation",
     "mails", "functions", "schedules", "dashboards", "tagging",
-    "cloudformation.engine", "cloudformation.drift", "cloudformation.stack_events",
+    "cloudformation.engine", "cloudformation.documents", "cloudformation.drift", "cloudformation.stack_events",
 ]
 
 

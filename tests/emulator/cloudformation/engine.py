@@ -174,6 +174,15 @@ def _refuse_what_aws_refuses(call, caller) -> None:
 # ---- drift -----------------------------------------------------------------------------------------------------------
 
 
+def _whole(value):
+    """60.0 is 60 in a template."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value == int(value) else value
+
+
 def _reader(resource_type: str):
     known = types[resource_type]
 
@@ -181,7 +190,7 @@ def _reader(resource_type: str):
         """The present properties: those that the template sets."""
         caller = callers.acting.set(callers.mint("cloudformation", "drift detection", None, get_account_id()))
         try:
-            return known.read(_aws, name, copy.deepcopy(given))
+            return _whole(known.read(_aws, name, copy.deepcopy(given)))
         finally:
             callers.acting.reset(caller)
 

@@ -99,15 +99,10 @@ class Alarm(Resource):
         alarms = aws("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"]).get("MetricAlarms")
         if not alarms:
             return None
-        found = {key: _whole(value) for key, value in alarms[0].items()}
+        found = dict(alarms[0])
         found["Tags"] = aws("cloudwatch").list_tags_for_resource(
             ResourceARN=aws.arn("cloudwatch", f"alarm:{name}")).get("Tags", [])
         return found
-
-
-def _whole(value):
-    """60.0 is 60 in a template."""
-    return int(value) if isinstance(value, float) and value == int(value) else value
 
 
 @resource

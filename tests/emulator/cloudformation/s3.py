@@ -51,8 +51,11 @@ def _lifecycle_rule(rule: dict) -> dict:
     return wanted
 
 
-def _lifecycle_back(answer: dict) -> dict:
-    return {"Rules": [_lifecycle_rule_back(rule) for rule in answer.get("Rules", [])]}
+def _lifecycle_back(answer: dict, given: dict) -> dict:
+    """The rules as a template writes them; an empty prefix is the same as none."""
+    empty = {rule.get("Id") for rule in (given.get("LifecycleConfiguration") or {}).get("Rules", []) if rule.get("Prefix") == ""}
+    rules = [_lifecycle_rule_back(rule) for rule in answer.get("Rules", [])]
+    return {"Rules": [{"Prefix": ""} | rule if rule.get("Id") in empty else rule for rule in rules]}
 
 
 def _lifecycle_rule_back(rule: dict) -> dict:
@@ -189,7 +192,7 @@ class Bucket(Resource):
             found["BucketEncryption"] = {"ServerSideEncryptionConfiguration": [_rule_back(r, given) for r in rules]}
         lifecycle = self._ask(s3.get_bucket_lifecycle_configuration, name)
         if lifecycle.get("Rules"):
-            found["LifecycleConfiguration"] = _lifecycle_back(lifecycle)
+            found["LifecycleConfiguration"] = _lifecycle_back(lifecycle, given)
         enabled = self._ask(s3.get_bucket_logging, name).get("LoggingEnabled")
         if enabled:
             found["LoggingConfiguration"] = {ours: enabled[theirs] for ours, theirs in (
