@@ -1,5 +1,6 @@
 //! From a configuration to CloudFormation templates. Pure: the same configuration and facts give the same bytes.
 
+pub mod actions;
 pub mod collector;
 mod lake;
 mod limits;

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::Result;
 use crate::aws::Session;
 use crate::aws::preflight::{Look, SdkLook};
-use crate::blueprint::StackSpec;
+use crate::blueprint::{self, StackSpec};
 use crate::config::cloud::Cloud;
 use crate::ui::Paint;
 use crate::ui::text::{visible, wrap};
@@ -103,6 +103,10 @@ pub fn check(session: &Session, cloud: &Cloud, specs: &[StackSpec]) -> Result<Ve
 /// As [`check`].
 pub fn look(eyes: &dyn Look, cloud: &Cloud, specs: &[StackSpec]) -> Result<Vec<Finding>> {
     let mut findings = Findings::default();
+    if let Err(error) = blueprint::limits(specs) {
+        let (what, hint) = (error.to_string(), error.suggestion().unwrap_or_default());
+        findings.push(Finding::error(Code::StackTooLarge, what, "", hint));
+    }
     account::sandbox(eyes, &mut findings);
     account::regions(eyes, cloud, &mut findings);
     if findings.0.iter().any(|finding| finding.code == Code::RegionSilent) {

@@ -293,6 +293,12 @@ fn a_region_that_does_not_answer_is_the_only_finding() {
 }
 
 #[test]
+fn a_stack_that_does_not_fit_is_named() {
+    let many: Vec<String> = (0..501).map(|at| format!(r#""R{at}":{{"Type":"AWS::SNS::Topic"}}"#)).collect();
+    assert_eq!(found(&with_source(), &cloud("", ONE), &many.join(",")), ["BS022!"]);
+}
+
+#[test]
 fn another_endpoint_is_named() {
     let world = World { endpoint: Some("http://127.0.0.1:4566".to_owned()), ..with_source() };
     assert_eq!(found(&world, &cloud("", ONE), ""), ["BS023"]);
