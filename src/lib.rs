@@ -7,6 +7,8 @@
 
 #[cfg(feature = "cli")]
 pub mod app;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod assets;
 #[cfg(feature = "cloud")]
 pub mod aws;
 #[cfg(all(feature = "aws", feature = "cli"))]

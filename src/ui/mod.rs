@@ -11,6 +11,8 @@ pub mod progress;
 pub mod sample;
 pub mod table;
 pub mod text;
+#[cfg(feature = "aws")]
+pub mod tree;
 
 /// The version of the JSON that every command prints.
 pub const SCHEMA_VERSION: u32 = 1;

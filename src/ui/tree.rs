@@ -1,0 +1,413 @@
+//! A deployment as it goes on: a tree on a terminal, else a line for each change of state.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use console::Term;
+
+use super::text::{self, duration, shorten, visible};
+use super::{Paint, Ui};
+use crate::aws::stacks::{Change, StackEvent};
+use crate::blueprint::StackSpec;
+use crate::stack::driver::Watcher;
+use crate::stack::tree::{Branch, Key, Leaf, News, State, Tree};
+
+/// Without a terminal, so long between two signs of life.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// Between two drawings.
+const FRAME: Duration = Duration::from_millis(120);
+
+/// What turns while something is worked on.
+const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/// Columns for what is being done.
+const DOING: usize = 12;
+/// Columns for how long it has taken.
+const TIME: usize = 12;
+
+/// Shows a deployment on stderr, and stops it when Ctrl-C was pressed.
+pub struct DeployScreen<'a> {
+    ui: Ui,
+    presses: &'a AtomicU32,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    tree: Tree,
+    term: Option<Term>,
+    /// Lines on the terminal that the next drawing replaces.
+    drawn: usize,
+    frame: usize,
+    last_drawn: Option<Instant>,
+    told: Instant,
+    began_ms: i64,
+}
+
+impl<'a> DeployScreen<'a> {
+    /// Begins with all stacks waiting.
+    pub fn new(ui: Ui, specs: &[StackSpec], presses: &'a AtomicU32) -> Self {
+        let inner = Inner {
+            tree: Tree::of(specs),
+            term: ui.live().then(Term::buffered_stderr),
+            drawn: 0,
+            frame: 0,
+            last_drawn: None,
+            told: Instant::now(),
+            began_ms: now_ms(),
+        };
+        Self { ui, presses, inner: Mutex::new(inner) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last drawing, which stays.
+    pub fn finish(&self) {
+        let mut inner = self.lock();
+        if let Some(term) = inner.term.take() {
+            // As it stands at the end, whole, however high the terminal is: it scrolls.
+            let lines = lines(&inner.tree, now_ms(), width_of(&term), usize::MAX, 0, self.ui.paint());
+            replace(&term, inner.drawn, &lines);
+            inner.drawn = 0;
+        }
+    }
+
+    /// A line that stays above the tree.
+    pub fn tell(&self, line: &str) {
+        let mut inner = self.lock();
+        if let Some(term) = &inner.term {
+            let _ = term.clear_last_lines(inner.drawn).and_then(|()| term.flush());
+            inner.drawn = 0;
+        }
+        self.ui.note(line);
+    }
+
+    fn news(&self, change: impl FnOnce(&mut Tree) -> Option<News>) {
+        let mut inner = self.lock();
+        let news = change(&mut inner.tree);
+        if inner.term.is_none()
+            && let Some(news) = news
+        {
+            inner.told = Instant::now();
+            drop(inner);
+            self.ui.note(&news_line(&news));
+        }
+    }
+
+    fn tick(&self) {
+        let mut inner = self.lock();
+        let now = now_ms();
+        if let Some(term) = inner.term.clone() {
+            if inner.last_drawn.is_some_and(|last| last.elapsed() < FRAME) {
+                return;
+            }
+            let height = term.size_checked().map_or(24, |(rows, _)| usize::from(rows));
+            let lines =
+                lines(&inner.tree, now, width_of(&term), height.saturating_sub(1).max(1), inner.frame, self.ui.paint());
+            replace(&term, inner.drawn, &lines);
+            inner.drawn = lines.len();
+            inner.frame += 1;
+            inner.last_drawn = Some(Instant::now());
+        } else if inner.told.elapsed() >= HEARTBEAT {
+            inner.told = Instant::now();
+            let line = heartbeat(&inner.tree, now.saturating_sub(inner.began_ms));
+            drop(inner);
+            self.ui.note(&line);
+        }
+    }
+}
+
+impl Watcher for DeployScreen<'_> {
+    fn stack(&self, key: &Key, state: State) {
+        self.news(|tree| tree.stack(key, state, now_ms()));
+    }
+
+    fn remark(&self, key: &Key, remark: &str) {
+        let mut inner = self.lock();
+        inner.tree.remark(key, remark);
+        let label = inner.tree.branches.iter().find(|branch| branch.key == *key).map(|branch| branch.label.clone());
+        if inner.term.is_none() {
+            drop(inner);
+            self.ui.note(&format!("{}: {remark}", label.unwrap_or_default()));
+        }
+    }
+
+    fn planned(&self, key: &Key, changes: &[Change]) {
+        self.lock().tree.planned(key, changes);
+    }
+
+    fn event(&self, key: &Key, event: &StackEvent) {
+        self.news(|tree| tree.event(key, event));
+    }
+
+    fn pause(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        loop {
+            if self.presses.load(Ordering::SeqCst) > 0 {
+                return false;
+            }
+            self.tick();
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(FRAME / 2));
+        }
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn width_of(term: &Term) -> usize {
+    term.size_checked().map_or(80, |(_, columns)| usize::from(columns))
+}
+
+/// Nobody can be told that the terminal is gone.
+fn replace(term: &Term, drawn: usize, lines: &[String]) {
+    let _ = term.clear_last_lines(drawn);
+    for line in lines {
+        let _ = term.write_line(line);
+    }
+    let _ = term.flush();
+}
+
+/// A change of state as a line.
+fn news_line(news: &News) -> String {
+    let what = match &news.resource {
+        Some(resource) => format!("{}: {}", news.stack, visible(resource)),
+        None => news.stack.clone(),
+    };
+    let took = news.took_ms.filter(|_| !matches!(news.state, State::Working(_) | State::Unchanged));
+    let took = took.map(|ms| format!(" ({})", duration(ms))).unwrap_or_default();
+    let why = news.reason.as_deref().map(|why| format!(": {}", visible(why))).unwrap_or_default();
+    format!("{what} {}{took}{why}", word(news.state))
+}
+
+/// A sign of life.
+fn heartbeat(tree: &Tree, ms: i64) -> String {
+    let (done, all) = tree.counts();
+    let busy = tree.branches.iter().flat_map(|branch| &branch.leaves).filter(|leaf| matches!(leaf.state, State::Working(_)));
+    let busy: Vec<&str> = busy.map(|leaf| leaf.label.as_str()).take(3).collect();
+    let on = if busy.is_empty() { String::new() } else { format!(", working on {}", visible(&busy.join(", "))) };
+    format!("still deploying after {}: {done} of {all} resources done{on}", duration(ms.unsigned_abs()))
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Waiting => "waiting",
+        State::Working(doing) => doing.present(),
+        State::Done(doing) => doing.past(),
+        State::Unchanged => "unchanged",
+        State::Failed => "failed",
+    }
+}
+
+/// The tree in at most `height` lines of at most `width` columns.
+fn lines(tree: &Tree, now_ms: i64, width: usize, height: usize, frame: usize, paint: Paint) -> Vec<String> {
+    let wanted: usize = tree.branches.iter().map(|branch| 1 + branch.leaves.len()).sum();
+    let row = Row { now_ms, width, frame, paint };
+    let mut out = Vec::new();
+    // What does not fit is summed up, in a line for each stack that is shortened.
+    let room = height.saturating_sub(tree.branches.len() * 2);
+    let open = tree.branches.iter().filter(|branch| matches!(branch.state, State::Working(_))).count().max(1);
+    for branch in &tree.branches {
+        out.push(row.branch(branch));
+        if wanted <= height {
+            out.extend(branch.leaves.iter().map(|leaf| row.leaf(leaf)));
+        } else if matches!(branch.state, State::Working(_) | State::Failed) {
+            out.extend(row.chosen(&branch.leaves, room / open));
+        }
+    }
+    out.truncate(height);
+    out
+}
+
+/// How a line is drawn.
+struct Row {
+    now_ms: i64,
+    width: usize,
+    frame: usize,
+    paint: Paint,
+}
+
+impl Row {
+    fn branch(&self, branch: &Branch) -> String {
+        let done = branch.leaves.iter().filter(|leaf| matches!(leaf.state, State::Done(_))).count();
+        let busy = matches!(branch.state, State::Working(_));
+        let count = if busy && !branch.leaves.is_empty() {
+            format!("  {done} of {}", branch.leaves.len())
+        } else {
+            String::new()
+        };
+        let remark = branch.remark.as_deref().filter(|_| busy).map(|r| format!(" ({r})")).unwrap_or_default();
+        let label = format!("{}{count}{remark}", branch.label);
+        self.line(0, &label, branch.state, branch.began_ms, branch.ended_ms)
+    }
+
+    fn leaf(&self, leaf: &Leaf) -> String {
+        self.line(2, &leaf.label, leaf.state, leaf.began_ms, leaf.ended_ms)
+    }
+
+    /// Failures and what is being worked on come first, then what was done last; the rest is counted.
+    fn chosen(&self, leaves: &[Leaf], room: usize) -> Vec<String> {
+        let rank = |leaf: &Leaf| match leaf.state {
+            State::Failed => 0,
+            State::Working(_) => 1,
+            State::Done(_) => 2,
+            State::Waiting | State::Unchanged => 3,
+        };
+        let mut order: Vec<usize> = (0..leaves.len()).collect();
+        order.sort_by_key(|&i| (rank(&leaves[i]), -leaves[i].ended_ms.unwrap_or_default()));
+        let mut shown: Vec<usize> = order.into_iter().filter(|&i| rank(&leaves[i]) < 3).take(room).collect();
+        shown.sort_unstable();
+        let mut out: Vec<String> = shown.iter().map(|&i| self.leaf(&leaves[i])).collect();
+        let hidden = || leaves.iter().enumerate().filter(|(i, _)| !shown.contains(i)).map(|(_, leaf)| leaf);
+        let done = hidden().filter(|leaf| matches!(leaf.state, State::Done(_))).count();
+        let others = hidden().count() - done;
+        let more = match (done, others) {
+            (0, 0) => return out,
+            (done, 0) => format!("{done} more done"),
+            (0, others) => format!("{others} more to come"),
+            (done, others) => format!("{done} more done, {others} to come"),
+        };
+        out.push(format!("    {}", self.paint.dim(&more)));
+        out
+    }
+
+    fn line(
+        &self,
+        indent: usize,
+        label: &str,
+        state: State,
+        began_ms: Option<i64>,
+        ended_ms: Option<i64>,
+    ) -> String {
+        let sign = match state {
+            State::Waiting => self.paint.dim("·"),
+            State::Working(_) => self.paint.cyan(SPINNER[self.frame % SPINNER.len()]),
+            State::Done(_) => self.paint.green("✓"),
+            State::Unchanged => self.paint.green("="),
+            State::Failed => self.paint.red("✗"),
+        };
+        let until = ended_ms.unwrap_or(self.now_ms);
+        // Events have AWS's clock, this machine may be behind it.
+        let took = began_ms.map(|began| u64::try_from(until - began).unwrap_or_default());
+        let time = took.filter(|_| state != State::Unchanged).map(elapsed).unwrap_or_default();
+        let room = self.width.saturating_sub(2 + 2 + DOING + TIME + 1).clamp(10, 74) - indent;
+        let label = visible(label).into_owned();
+        let label = shorten(&label, room).into_owned();
+        let gap = " ".repeat(room.saturating_sub(text::width(&label)));
+        let label = if indent == 0 { self.paint.bold(&label) } else { label };
+        let word = word(state);
+        let painted = match state {
+            State::Failed => self.paint.red(word),
+            State::Waiting | State::Unchanged => self.paint.dim(word),
+            _ => word.to_owned(),
+        };
+        let pad = " ".repeat(DOING.saturating_sub(text::width(word)));
+        format!("{}{sign} {label}{gap}  {painted}{pad}{}", " ".repeat(indent), self.paint.dim(&format!("{time:>TIME$}")))
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// A timer: whole seconds, so that it does not flicker.
+fn elapsed(ms: u64) -> String {
+    match ms / 1000 {
+        seconds @ 0..=59 => format!("{seconds} s"),
+        _ => duration(ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::blueprint::StackKind;
+    use crate::stack::events::tests::event;
+    use crate::stack::tree::Doing;
+
+    fn tree(resources: usize) -> (Tree, Key) {
+        let names: Vec<String> = (0..resources)
+            .map(|i| format!(r#""R{i}": {{"Type": "AWS::Glue::Job", "Properties": {{"Name": "job-{i}"}}}}"#))
+            .collect();
+        let spec = StackSpec {
+            kind: StackKind::Lake,
+            name: "s".to_owned(),
+            region: "eu-central-1".to_owned(),
+            template: format!(r#"{{"Resources": {{{}}}}}"#, names.join(",")),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        };
+        let mut tree = Tree::of(std::slice::from_ref(&spec));
+        let key = Key::of(&spec);
+        tree.stack(&key, State::Working(Doing::Create), 0);
+        for i in 0..resources {
+            tree.event(&key, &event(1_000, &format!("R{i}"), "AWS::Glue::Job", "CREATE_IN_PROGRESS", None));
+        }
+        (tree, key)
+    }
+
+    fn drawn(tree: &Tree, width: usize, height: usize) -> Vec<String> {
+        lines(tree, 66_000, width, height, 0, Paint::plain())
+    }
+
+    #[test]
+    fn a_resource_stands_with_what_is_done_and_for_how_long() {
+        let (mut tree, key) = tree(2);
+        tree.event(&key, &event(4_000, "R1", "AWS::Glue::Job", "CREATE_COMPLETE", None));
+        assert_eq!(
+            drawn(&tree, 60, 24),
+            [
+                "⠋ lake in eu-central-1  1 of 2     creating       1 min 6 s",
+                "  ⠋ job job-0                      creating       1 min 5 s",
+                "  ✓ job job-1                      created              3 s",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_line_is_wider_and_no_tree_higher_than_the_terminal() {
+        let (mut tree, key) = tree(60);
+        for i in 0..30 {
+            tree.event(&key, &event(4_000, &format!("R{i}"), "AWS::Glue::Job", "CREATE_COMPLETE", None));
+        }
+        tree.event(&key, &event(4_000, "R59", "AWS::Glue::Job", "CREATE_FAILED", Some("x")));
+        for (width, height) in [(80, 24), (120, 50), (40, 10), (40, 3)] {
+            let lines = drawn(&tree, width, height);
+            assert!(lines.len() <= height, "{height}: {}", lines.len());
+            assert!(lines.iter().all(|line| text::width(line) < width), "{width}: {lines:#?}");
+        }
+        let lines = drawn(&tree, 80, 24);
+        assert!(lines.iter().any(|line| line.contains("✗ job job-59")), "{lines:#?}");
+        assert!(lines.last().unwrap().contains("more done"), "{lines:#?}");
+        assert_eq!(drawn(&tree, 80, usize::MAX).len(), 61);
+    }
+
+    #[test]
+    fn without_a_terminal_a_change_of_state_is_a_line() {
+        let (mut tree, key) = tree(1);
+        let done = tree.event(&key, &event(4_000, "R0", "AWS::Glue::Job", "CREATE_COMPLETE", None)).unwrap();
+        assert_eq!(news_line(&done), "lake in eu-central-1: job job-0 created (3.0 s)");
+        let failed =
+            tree.event(&key, &event(5_000, "R0", "AWS::Glue::Job", "DELETE_FAILED", Some("in \x1b use"))).unwrap();
+        assert_eq!(news_line(&failed), "lake in eu-central-1: job job-0 failed (4.0 s): in \\x1b use");
+    }
+
+    #[test]
+    fn a_sign_of_life_says_how_far_it_is() {
+        let (mut tree, key) = tree(2);
+        tree.event(&key, &event(4_000, "R1", "AWS::Glue::Job", "CREATE_COMPLETE", None));
+        assert_eq!(
+            heartbeat(&tree, 61_000),
+            "still deploying after 1 min 1 s: 1 of 2 resources done, working on job job-0"
+        );
+    }
+}
