@@ -101,7 +101,8 @@ pub fn find(worker: Option<&Path>, functions: Option<&Path>, places: &[PathBuf],
 fn choose(what: &str, name: &str, flag: &str, given: Option<&Path>, places: &[PathBuf]) -> Result<PathBuf> {
     if let Some(given) = given {
         let there = given.is_file();
-        let missing = || Error::usage(format!("{flag} names {}, and there is no such file", given.display())).hint(BUILD);
+        let missing =
+            || Error::usage(format!("{flag} names {}, and there is no such file", given.display())).hint(BUILD);
         return there.then(|| given.to_owned()).ok_or_else(missing);
     }
     let found: Vec<PathBuf> = places.iter().map(|place| place.join(name)).filter(|path| path.is_file()).collect();

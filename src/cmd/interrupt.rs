@@ -45,3 +45,36 @@ impl Drop for Interrupt {
         self.over.store(true, Ordering::SeqCst);
     }
 }
+
+/// Counts how often Ctrl-C was pressed, for commands that watch what goes on elsewhere: they decide what each press means.
+/// The third ends the program, whatever it waits for.
+#[cfg(feature = "aws")]
+pub struct Presses {
+    count: Arc<std::sync::atomic::AtomicU32>,
+}
+
+#[cfg(feature = "aws")]
+impl Presses {
+    /// Listens from now on, as long as the program runs. Where signals cannot be listened for, Ctrl-C ends the program at
+    /// once: what goes on in AWS goes on.
+    pub fn listen() -> Self {
+        let count = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let ours = Self { count: Arc::clone(&count) };
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return ours };
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    if count.fetch_add(1, Ordering::SeqCst) >= 2 {
+                        std::process::exit(INTERRUPTED);
+                    }
+                }
+            });
+        });
+        ours
+    }
+
+    /// How often.
+    pub fn count(&self) -> &std::sync::atomic::AtomicU32 {
+        &self.count
+    }
+}

@@ -45,6 +45,11 @@ impl Template {
         }
     }
 
+    /// As short as it can be written: what CloudFormation counts is bytes.
+    pub fn compact(&self) -> String {
+        self.all.to_string()
+    }
+
     /// The resources by their names in the template.
     pub fn resources(&self) -> BTreeMap<String, Declared> {
         let section = self.all.get("Resources").and_then(Value::as_object);

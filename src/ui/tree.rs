@@ -192,7 +192,8 @@ fn news_line(news: &News) -> String {
 /// A sign of life.
 fn heartbeat(tree: &Tree, ms: i64) -> String {
     let (done, all) = tree.counts();
-    let busy = tree.branches.iter().flat_map(|branch| &branch.leaves).filter(|leaf| matches!(leaf.state, State::Working(_)));
+    let busy =
+        tree.branches.iter().flat_map(|branch| &branch.leaves).filter(|leaf| matches!(leaf.state, State::Working(_)));
     let busy: Vec<&str> = busy.map(|leaf| leaf.label.as_str()).take(3).collect();
     let on = if busy.is_empty() { String::new() } else { format!(", working on {}", visible(&busy.join(", "))) };
     format!("still deploying after {}: {done} of {all} resources done{on}", duration(ms.unsigned_abs()))
@@ -280,14 +281,7 @@ impl Row {
         out
     }
 
-    fn line(
-        &self,
-        indent: usize,
-        label: &str,
-        state: State,
-        began_ms: Option<i64>,
-        ended_ms: Option<i64>,
-    ) -> String {
+    fn line(&self, indent: usize, label: &str, state: State, began_ms: Option<i64>, ended_ms: Option<i64>) -> String {
         let sign = match state {
             State::Waiting => self.paint.dim("·"),
             State::Working(_) => self.paint.cyan(SPINNER[self.frame % SPINNER.len()]),
@@ -311,9 +305,13 @@ impl Row {
             _ => word.to_owned(),
         };
         let pad = " ".repeat(DOING.saturating_sub(text::width(word)));
-        format!("{}{sign} {label}{gap}  {painted}{pad}{}", " ".repeat(indent), self.paint.dim(&format!("{time:>TIME$}")))
-            .trim_end()
-            .to_owned()
+        format!(
+            "{}{sign} {label}{gap}  {painted}{pad}{}",
+            " ".repeat(indent),
+            self.paint.dim(&format!("{time:>TIME$}"))
+        )
+        .trim_end()
+        .to_owned()
     }
 }
 

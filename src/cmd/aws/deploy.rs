@@ -1,15 +1,284 @@
-//! `deploy` for the target `aws`.
+//! `deploy` for the target `aws`: programs first, then log collection in all Regions at once, then the lake.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::prepare::{Prepared, hand_over};
+use crate::aws::assets::AssetStore;
+use crate::aws::stacks::Stacks;
+use crate::blueprint::{StackKind, StackSpec};
 use crate::cli::Deploy;
 use crate::cmd::Context;
+use crate::cmd::interrupt::Presses;
 use crate::config::cloud::Cloud;
-use crate::ui::Outcome;
-use crate::{Error, Result};
+use crate::stack::driver::{self, Deed, Deployed, Order};
+use crate::stack::tree::{Doing, stack_label};
+use crate::ui::export::envelope;
+use crate::ui::text::{self, plural};
+use crate::ui::tree::DeployScreen;
+use crate::ui::{Outcome, Screen, View};
+use crate::{Error, ErrorKind, Result};
+
+/// So long after the first Ctrl-C the second one cancels.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
+
+/// What a deployment did.
+#[derive(Debug, Serialize)]
+struct Report {
+    name: String,
+    account_id: String,
+    changed: bool,
+    seconds: f64,
+    uploaded_files: u64,
+    stacks: Vec<StackReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct StackReport {
+    kind: StackKind,
+    name: String,
+    region: String,
+    #[serde(skip)]
+    label: String,
+    result: &'static str,
+    resources: usize,
+    taken_back: Vec<String>,
+}
 
 /// Runs `deploy`.
 ///
 /// # Errors
-/// What the command reports.
-pub fn execute(_context: &Context, _cloud: &Cloud, _args: &Deploy) -> Result<Outcome> {
-    Err(Error::usage("`deploy` is not built for the target `aws` yet"))
+/// If the account is another, something is missing, CloudFormation fails, or the user stops.
+pub fn execute(context: &Context, cloud: &Cloud, args: &Deploy) -> Result<Outcome> {
+    let began = Instant::now();
+    let prepared = Prepared::new(context, cloud, &args.assets)?;
+    let presses = Presses::listen();
+    let screen = DeployScreen::new(context.ui, &prepared.specs, presses.count());
+    let deployment = Deployment {
+        prepared: &prepared,
+        screen: &screen,
+        change_set: format!("bucketscope-{}", context.now_ms),
+        revert_drift: args.revert_drift,
+    };
+    let ended = deployment.all();
+    screen.finish();
+    let (stacks, uploaded_files) = match ended {
+        Err(error) if error.kind() == ErrorKind::Interrupted => {
+            return Err(deployment.left(context, presses.count()));
+        }
+        ended => ended?,
+    };
+    let changed = uploaded_files > 0 || stacks.iter().any(|stack| stack.result != word(Deed::Unchanged));
+    let report = Report {
+        name: cloud.name.clone(),
+        account_id: prepared.identity.account_id.clone(),
+        changed,
+        seconds: began.elapsed().as_secs_f64(),
+        uploaded_files,
+        stacks,
+    };
+    Ok(recommend(context, cloud, report))
+}
+
+/// What to type next.
+fn recommend(context: &Context, cloud: &Cloud, report: Report) -> Outcome {
+    let created = report.stacks.iter().any(|s| s.kind == StackKind::Lake && s.result == word(Deed::Created));
+    let taken_back = report.stacks.iter().any(|stack| !stack.taken_back.is_empty());
+    let mut outcome = Outcome::of(report);
+    if created && !cloud.notify.emails.is_empty() {
+        let addresses = text::visible(&cloud.notify.emails.join(", ")).into_owned();
+        outcome = outcome.note(format!("AWS has sent a mail to {addresses}: notices come once it is confirmed"));
+    }
+    if taken_back {
+        // An import takes a resource as it is (CloudFormation User Guide, "Import AWS resources into a CloudFormation
+        // stack automatically").
+        outcome = outcome.next(context.command("deploy --revert-drift"), "gives what was taken back today's settings");
+    }
+    if created {
+        outcome =
+            outcome.next(context.command("run"), "reads the logs that are there now, without waiting for the schedule");
+    }
+    outcome.next(context.command("status"), "tells how the pipeline does")
+}
+
+fn word(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Unchanged => "unchanged",
+        Deed::Created => "created",
+        Deed::Updated => "updated",
+    }
+}
+
+/// A deployment under way.
+struct Deployment<'a> {
+    prepared: &'a Prepared<'a>,
+    screen: &'a DeployScreen<'a>,
+    change_set: String,
+    revert_drift: bool,
+}
+
+impl Deployment<'_> {
+    fn of_kind(&self, kind: StackKind) -> Vec<&StackSpec> {
+        self.prepared.specs.iter().filter(|spec| spec.kind == kind).collect()
+    }
+
+    fn all(&self) -> Result<(Vec<StackReport>, u64)> {
+        let mut reports = self.together(&self.of_kind(StackKind::Assets))?;
+        let uploaded = self.upload()?;
+        reports.extend(self.together(&self.of_kind(StackKind::Collector))?);
+        reports.extend(self.together(&self.of_kind(StackKind::Lake))?);
+        Ok((reports, uploaded))
+    }
+
+    fn upload(&self) -> Result<u64> {
+        let regions = self.of_kind(StackKind::Assets).into_iter().map(|spec| spec.region.as_str());
+        let one = |region: &str| self.prepared.upload(&self.prepared.store(region), region);
+        std::thread::scope(|scope| {
+            let uploads: Vec<_> = regions.map(|region| scope.spawn(move || one(region))).collect();
+            uploads.into_iter().map(|upload| upload.join().unwrap_or_else(|_| Err(broken()))).sum()
+        })
+    }
+
+    /// Deploys stacks that do not need each other, all at once.
+    fn together(&self, specs: &[&StackSpec]) -> Result<Vec<StackReport>> {
+        let ended: Vec<Result<StackReport>> = std::thread::scope(|scope| {
+            let ways: Vec<_> = specs.iter().map(|spec| scope.spawn(|| self.one(spec))).collect();
+            ways.into_iter().map(|way| way.join().unwrap_or_else(|_| Err(broken()))).collect()
+        });
+        let mut reports = Vec::new();
+        let mut errors = Vec::new();
+        for end in ended {
+            match end {
+                Ok(report) => reports.push(report),
+                Err(error) => errors.push(error),
+            }
+        }
+        // Where one has failed and others were only not watched any more, the failure is the news.
+        errors.sort_by_key(|error| error.kind() == ErrorKind::Interrupted);
+        let mut errors = errors.into_iter();
+        match errors.next() {
+            None => Ok(reports),
+            Some(first) => {
+                errors
+                    .filter(|error| error.kind() != ErrorKind::Interrupted)
+                    .for_each(|other| self.screen.tell(&format!("failed too: {other}")));
+                Err(first)
+            }
+        }
+    }
+
+    fn one(&self, spec: &StackSpec) -> Result<StackReport> {
+        let (stacks, store) = (self.prepared.stacks(&spec.region), self.prepared.store(&spec.region));
+        let template = hand_over(&store, &self.prepared.bucket(&spec.region), spec)?;
+        let order = Order {
+            spec,
+            template,
+            role: self.prepared.cloud.aws.cloudformation_role.as_deref(),
+            change_set: &self.change_set,
+            revert_drift: self.revert_drift,
+            planned_base: None,
+            bucket_exists: &|bucket| store.bucket_exists(bucket),
+        };
+        let done = driver::deploy(&stacks, &order, self.screen)?;
+        // Deleting it in the console would take notices, schedule and saved queries away without giving anything back that
+        // `destroy` gives back.
+        if spec.kind == StackKind::Lake && !done.stack.protected {
+            stacks.protect(&spec.name, true)?;
+        }
+        Ok(reported(spec, done))
+    }
+
+    /// After the first Ctrl-C: says what goes on without us, and cancels it if Ctrl-C is pressed again.
+    fn left(&self, context: &Context, presses: &AtomicU32) -> Error {
+        let role = self.prepared.cloud.aws.cloudformation_role.as_deref();
+        let under_way: Vec<&StackSpec> = self
+            .prepared
+            .specs
+            .iter()
+            .filter(|spec| {
+                let found = self.prepared.stacks(&spec.region).describe(&spec.name);
+                found.ok().flatten().is_some_and(|stack| stack.status.in_progress())
+            })
+            .collect();
+        let stopped = Error::new(ErrorKind::Interrupted, "stopped watching")
+            .hint(format!("{}  takes up where this left off", context.command("deploy")));
+        if under_way.is_empty() {
+            return stopped.because("nothing is under way in AWS");
+        }
+        let labels: Vec<String> = under_way.iter().map(|spec| stack_label(spec.kind, &spec.region)).collect();
+        let labels = labels.join(", ");
+        context.ui.note(&format!(
+            "\nStopped watching. CloudFormation goes on with: {labels}\n{}  takes up where this left off.\nCtrl-C again within {} s cancels it.",
+            context.command("deploy"),
+            SECOND_THOUGHTS.as_secs()
+        ));
+        let until = Instant::now() + SECOND_THOUGHTS;
+        while Instant::now() < until && presses.load(Ordering::SeqCst) < 2 {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if presses.load(Ordering::SeqCst) < 2 {
+            return stopped.because(format!("CloudFormation goes on with {labels}"));
+        }
+        for spec in under_way {
+            let label = stack_label(spec.kind, &spec.region);
+            let said = match driver::cancel(&self.prepared.stacks(&spec.region), &spec.name, role) {
+                Ok(Some(Doing::Delete)) => "cancelled, CloudFormation deletes what it had created".to_owned(),
+                Ok(Some(_)) => "cancelled, CloudFormation rolls back".to_owned(),
+                Ok(None) => "cannot be cancelled at this point, CloudFormation goes on".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            context.ui.note(&format!("{label}: {said}"));
+        }
+        Error::new(ErrorKind::Interrupted, "cancelled").hint(format!("{}  begins anew", context.command("deploy")))
+    }
+}
+
+fn broken() -> Error {
+    Error::failed("a part of the deployment ended unexpectedly").hint("bucketscope deploy  tries again")
+}
+
+fn reported(spec: &StackSpec, done: Deployed) -> StackReport {
+    StackReport {
+        kind: spec.kind,
+        name: spec.name.clone(),
+        region: spec.region.clone(),
+        label: stack_label(spec.kind, &spec.region),
+        result: word(done.deed),
+        resources: done.resources,
+        taken_back: done.taken_back,
+    }
+}
+
+impl View for Report {
+    fn human(&self, screen: &Screen) -> String {
+        let paint = screen.paint;
+        let time = text::duration((self.seconds * 1000.0) as u64);
+        if !self.changed {
+            let all = plural(self.stacks.len() as u64, "stack is", "stacks are");
+            return format!("{} {}: {all} as configured ({time})\n", paint.green("Nothing to change for"), self.name);
+        }
+        let mut out = format!("{} {} in {time}\n", paint.green("Deployed"), paint.bold(&self.name));
+        let wide = self.stacks.iter().map(|stack| text::width(&stack.label)).max().unwrap_or_default();
+        for stack in &self.stacks {
+            let resources = match stack.resources {
+                0 => String::new(),
+                n => format!("   {}", plural(n as u64, "resource", "resources")),
+            };
+            let gap = " ".repeat(wide - text::width(&stack.label));
+            out.push_str(&format!("  {}{gap}   {:<9}{resources}\n", stack.label, stack.result));
+            for bucket in &stack.taken_back {
+                out.push_str(&format!("    taken back with what is in it: {}\n", text::visible(bucket)));
+            }
+        }
+        if self.uploaded_files > 0 {
+            out.push_str(&format!("  {} uploaded\n", plural(self.uploaded_files, "program file", "program files")));
+        }
+        out
+    }
+
+    fn json(&self) -> String {
+        envelope("deploy", self)
+    }
 }

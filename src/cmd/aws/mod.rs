@@ -5,6 +5,7 @@ pub mod destroy;
 pub mod drift;
 pub mod plan;
 pub mod policy;
+mod prepare;
 pub mod run;
 pub mod status;
 mod watching;
