@@ -167,11 +167,14 @@ def update_prepared_statement(call, caller) -> dict:
 def _refuse(call, caller) -> None:
     """A workgroup with content goes only recursively, and its queries need it to exist ("DeleteWorkGroup")."""
     params = call.params
-    if call.operation == "DeleteWorkGroup" and not params.get("RecursiveDeleteOption"):
+    if call.operation == "DeleteWorkGroup":
         name = params["WorkGroup"]
-        stores = (athena._named_queries, athena._prepared_statements, athena._executions)
-        if any(name in (item.get("WorkGroup"), item.get("WorkGroupName")) for store in stores for item in store.values()):
+        held = [(store, key) for store in (athena._named_queries, athena._prepared_statements, athena._executions)
+                for key, item in store.items() if name in (item.get("WorkGroup"), item.get("WorkGroupName"))]
+        if held and not params.get("RecursiveDeleteOption"):
             raise _invalid(f"WorkGroup {name} is not empty")
+        for store, key in held:
+            store.pop(key, None)
     elif call.operation in ("CreateNamedQuery", "CreatePreparedStatement"):
         group = params.get("WorkGroup", "primary")
         if group != "primary" and group not in athena._workgroups:

@@ -56,11 +56,10 @@ async def _signed(scope, receive, send, body, headers, query, signature) -> None
             f"The action {unknown.what} is not valid for this web service.", 400))
         return
     except AwsError as error:
-        call = Call(wire.SERVICES_BY_SCOPE.get(signed_for, signed_for) or signed_for, "?", {}, "json", region=region)
-        await _refuse(send, call, caller, error)
+        await _refuse(send, wire.unread(path, headers, signed_for, region), caller, error)
         return
     except Exception as error:  # a body that its model cannot read: hostile or broken
-        call = Call(wire.SERVICES_BY_SCOPE.get(signed_for, signed_for) or signed_for, "?", {}, "json", region=region)
+        call = wire.unread(path, headers, signed_for, region)
         code = "MalformedXML" if signed_for == "s3" else "SerializationException"
         await _refuse(send, call, caller, AwsError(code, f"the request cannot be read: {error}"))
         return
@@ -109,10 +108,12 @@ async def _forward(scope, receive, send, body: bytes, call: Call, caller: Caller
             seen["status"] = message["status"]
         elif seen["status"] >= 400:
             seen["body"] += message.get("body", b"")
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            # Before the last byte leaves: whoever has the answer finds the record.
+            recorder.record(call, caller, seen["status"], errors.text_of(seen["body"])[0] if seen["status"] >= 400 else "")
         await send(message)
 
     await ministack.app.app(_with_length(scope, body), _replay(body, receive), watch)
-    recorder.record(call, caller, seen["status"], errors.text_of(seen["body"])[0] if seen["status"] >= 400 else "")
 
 
 def _with_length(scope, body: bytes):

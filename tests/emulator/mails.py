@@ -37,6 +37,19 @@ def _subscribe(params: dict) -> tuple:
     return status, headers, body
 
 
+def _pending_in_list(original):
+    """"ListSubscriptions": a subscription that waits has PendingConfirmation for an ARN."""
+    def answer(params: dict) -> tuple:
+        status, headers, body = original(params)
+        text = body.decode() if isinstance(body, bytes) else body
+        for topic in list(sns._topics.values()):
+            for subscription in topic["subscriptions"]:
+                if subscription["protocol"] in _MAIL and not subscription["confirmed"]:
+                    text = text.replace(f"<SubscriptionArn>{subscription['arn']}<", "<SubscriptionArn>PendingConfirmation<")
+        return status, headers, text.encode()
+    return answer
+
+
 def _fanout(topic_arn: str, msg_id: str, message: str, subject: str, *rest, **named) -> None:
     topic = sns._topic_by_arn_any_scope(topic_arn)
     for subscription in (topic or {}).get("subscriptions", []):
@@ -67,4 +80,6 @@ def confirm(arguments: dict) -> dict:
 
 
 sns._subscribe = _subscribe
+sns._list_subscriptions = _pending_in_list(sns._list_subscriptions)
+sns._list_subscriptions_by_topic = _pending_in_list(sns._list_subscriptions_by_topic)
 sns._fanout = _fanout

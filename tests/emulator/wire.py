@@ -62,6 +62,17 @@ def signing_scope(headers: dict, query: dict) -> tuple[str, str, str]:
     return (parts[0], parts[2], parts[3]) if len(parts) >= 5 else ("", "", "")
 
 
+def unread(path: str, headers: dict, scope: str, region: str) -> Call:
+    """A call of which only service and protocol are known, for an error about the rest."""
+    service = SERVICES_BY_SCOPE.get(scope, scope) or scope
+    model = service_model(service)
+    if path.startswith("/service/"):
+        protocol = "smithy-rpc-v2-cbor"
+    else:
+        protocol = "json" if "x-amz-target" in headers or model is None else model.metadata["protocol"]
+    return Call(service, "?", {}, protocol, region=region)
+
+
 def parse(method: str, path: str, headers: dict, query: dict, body: bytes, scope: str) -> Call | None:
     """The call that a request is, None where no model describes the service."""
     service = SERVICES_BY_SCOPE.get(scope, scope)

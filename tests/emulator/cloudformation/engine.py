@@ -67,6 +67,8 @@ def _update(resource_type, name, old, new, stack_name, logical_id=None, attribut
     if old == new:
         return name, attributes or {}
     if resource_type in types and replaced(resource_type, old, new):
+        if refusal := _refusal(resource_type, old, new, name):
+            raise ValueError(refusal)
         provisioners._NAME_SEED.set(provisioners.new_uuid()[:8])
         return _provision(resource_type, logical_id, new, stack_name)
     with _acting("update", resource_type, stack_name, logical_id):

@@ -14,9 +14,8 @@ class LogGroup(Resource):
 
     def create(self, aws: Aws, given: dict) -> tuple[str, dict]:
         name = aws.name(given.get("LogGroupName"), 512)
-        aws("logs").create_log_group(**fit("logs", "CreateLogGroup", {
-            "logGroupName": name, "tags": tag_map(given.get("Tags"))}, kmsKeyId=given.get("KmsKeyId"),
-            logGroupClass=given.get("LogGroupClass")))
+        aws("logs").create_log_group(**fit("logs", "CreateLogGroup", {"logGroupName": name}, tags=tag_map(given.get("Tags")) or None,
+                                           kmsKeyId=given.get("KmsKeyId"), logGroupClass=given.get("LogGroupClass")))
         if "RetentionInDays" in given:
             aws("logs").put_retention_policy(logGroupName=name, retentionInDays=int(given["RetentionInDays"]))
         return name, {"Arn": aws.arn("logs", f"log-group:{name}:*")}

@@ -84,17 +84,22 @@ class Stacks:
     def change_set(self, name: str, template: dict, kind: str = "CREATE", **more) -> dict:
         """Creates a change set and waits until it is settled."""
         body = {} if "TemplateURL" in more else {"TemplateBody": json.dumps(template)}
-        self.cloudformation.create_change_set(
-            StackName=name, ChangeSetName="set", ChangeSetType=kind, Capabilities=["CAPABILITY_NAMED_IAM"], **body, **more)
-        return wait(lambda: (c := self.cloudformation.describe_change_set(StackName=name, ChangeSetName="set", IncludePropertyValues=True)
+        identity = self.cloudformation.create_change_set(
+            StackName=name, ChangeSetName=f"set-{time.monotonic_ns()}", ChangeSetType=kind, Capabilities=["CAPABILITY_NAMED_IAM"],
+            **body, **more)["Id"]
+        return wait(lambda: (c := self.cloudformation.describe_change_set(ChangeSetName=identity, IncludePropertyValues=True)
                              ) and c["Status"] in ("CREATE_COMPLETE", "FAILED") and c)
+
+    def execute(self, change_set: dict) -> dict:
+        """Executes a change set; gives the stack as it ends."""
+        self.cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+        return self.settled(change_set["StackName"])
 
     def deploy(self, name: str, template: dict, kind: str = "CREATE", **more) -> dict:
         """Creates and executes a change set; gives the stack as it ends."""
         change_set = self.change_set(name, template, kind, **more)
         assert change_set["ExecutionStatus"] == "AVAILABLE", change_set
-        self.cloudformation.execute_change_set(StackName=name, ChangeSetName="set")
-        return self.settled(name)
+        return self.execute(change_set)
 
     def settled(self, name: str) -> dict:
         """The stack when no operation runs any more."""

@@ -1,0 +1,98 @@
+"""What a change set tells of values: BeforeContext, AfterContext, and the path, before and after of each change.
+
+"IncludePropertyValues" of DescribeChangeSet: "Returns both before and after values of properties and metadata in the
+change set's changes." A value that is only known when the change is made reads `{{changeSet:KNOWN_AFTER_APPLY}}`.
+"""
+
+import copy
+import json
+from xml.etree import ElementTree
+
+from ministack.services.cloudformation import changesets, engine, handlers, stacks
+from ministack.services.cloudformation.helpers import _p
+
+_SPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
+_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_original_describe = handlers._ACTION_HANDLERS["DescribeChangeSet"]
+
+
+def _describe(params: dict) -> tuple:
+    status, headers, body = _original_describe(params)
+    if status != 200 or _p(params, "IncludePropertyValues").lower() != "true":
+        return status, headers, body
+    _, change_set = changesets._find_change_set(_p(params, "ChangeSetName"), _p(params, "StackName"))
+    ElementTree.register_namespace("", _SPACE)
+    root = ElementTree.fromstring(body)
+    contexts = _contexts(change_set)
+    for change in root.iter(f"{{{_SPACE}}}ResourceChange"):
+        _add_values(change, *contexts[change.findtext(f"{{{_SPACE}}}LogicalResourceId")])
+    return status, headers, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _contexts(change_set: dict) -> dict[str, tuple[dict | None, dict | None]]:
+    """Logical id -> the resource's definition before and after."""
+    stack = handlers._resolve_stack(change_set["StackId"]) or {}
+    update = change_set["ChangeSetType"] != "CREATE"
+    old = (stack.get("_template") or {}).get("Resources", {}) if update else {}
+    new = change_set["_template"].get("Resources", {})
+    made = stack.get("_resources", {}) if update else {}
+    replaced = {change["ResourceChange"]["LogicalResourceId"] for change in change_set["Changes"]
+                if change["ResourceChange"].get("Replacement") == "True"}
+    with stacks._stack_region_context(stack, change_set["StackId"]):
+        return {name: (_definition(old.get(name), made.get(name, {}).get("Properties")),
+                       _definition(new.get(name), _resolved(change_set, stack, made, replaced, new.get(name))))
+                for name in old.keys() | new.keys()}
+
+
+def _definition(declared: dict | None, properties: dict | None) -> dict | None:
+    if declared is None:
+        return None
+    attributes = {key: declared[key] for key in ("Metadata", "DeletionPolicy", "UpdateReplacePolicy") if key in declared}
+    return {"Properties": properties or {}} | attributes
+
+
+def _resolved(change_set: dict, stack: dict, made: dict, replaced: set, declared: dict | None) -> dict | None:
+    """The properties after the change, as far as they are known before it."""
+    if declared is None:
+        return None
+    known = {name: record for name, record in made.items() if name not in replaced}
+    template, params = change_set["_template"], change_set["_resolved_params"]
+    conditions = engine._evaluate_conditions(template, params)
+
+    def resolve(value):
+        """Resolves piece by piece, so that one unknown does not hide the rest."""
+        later = [name for name, _ in engine._intrinsic_references(value)
+                 if name in template["Resources"] and name not in known]
+        if isinstance(value, dict) and later and not (len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))):
+            return {key: resolve(item) for key, item in value.items()}
+        if isinstance(value, list) and later:
+            return [resolve(item) for item in value]
+        if later:
+            return _LATER
+        return engine._resolve_refs(copy.deepcopy(value), known, params, conditions, template.get("Mappings", {}),
+                                    change_set["StackName"], change_set["StackId"])
+
+    return {name: item for name, value in (declared.get("Properties") or {}).items()
+            if (item := resolve(value)) is not engine._NO_VALUE}
+
+
+def _add_values(change: ElementTree.Element, before: dict | None, after: dict | None) -> None:
+    for tag, context in (("BeforeContext", before), ("AfterContext", after)):
+        if context is not None:
+            ElementTree.SubElement(change, f"{{{_SPACE}}}{tag}").text = json.dumps(context, ensure_ascii=False, sort_keys=True)
+    if before is None or after is None:
+        return
+    for target in change.iter(f"{{{_SPACE}}}Target"):
+        attribute, name = target.findtext(f"{{{_SPACE}}}Attribute"), target.findtext(f"{{{_SPACE}}}Name")
+        old, new = ((c["Properties"].get(name) if attribute == "Properties" else c.get(attribute)) for c in (before, after))
+        path = f"/Properties/{name}" if attribute == "Properties" else f"/{attribute}"
+        ElementTree.SubElement(target, f"{{{_SPACE}}}Path").text = path
+        kind = "Add" if old is None else "Remove" if new is None else "Modify"
+        for tag, value in (("BeforeValue", old), ("AfterValue", new)):
+            if value is not None:
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+                ElementTree.SubElement(target, f"{{{_SPACE}}}{tag}").text = text
+        ElementTree.SubElement(target, f"{{{_SPACE}}}AttributeChangeType").text = kind
+
+
+handlers._ACTION_HANDLERS["DescribeChangeSet"] = _describe
