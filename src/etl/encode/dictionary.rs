@@ -6,7 +6,7 @@ use parquet::schema::types::ColumnDescPtr;
 
 use super::chunk::{Chunk, ChunkBuilder, TextRange};
 use super::intern::{DenseRenumbering, NULL, Renumbering, utf8};
-use super::page::{Compressor, PAGE_ROWS, Texture, Validity, write_numbers, write_repeated};
+use super::page::{Compressor, PAGE_ROWS, Texture, Validity, write_deltas, write_numbers, write_repeated};
 use crate::Result;
 
 /// The key of an absent value.
@@ -96,6 +96,33 @@ impl Scratch {
         let groups = &mut self.groups;
         self.rows.extend(rows.iter().map(|row| groups.number(number(row))));
         groups.values().to_vec()
+    }
+
+    /// The chunk of a column of numbers that are never absent and near to their neighbours, as times and lines are. None
+    /// where two of them are too far apart.
+    pub fn near_numbers<T>(
+        &mut self,
+        column: ColumnDescPtr,
+        rows: &[T],
+        number: impl Fn(&T) -> i64,
+        zstd: &mut Compressor,
+    ) -> Result<Option<Chunk>> {
+        let least = rows.iter().map(&number).min().unwrap_or_default();
+        let most = rows.iter().map(&number).max().unwrap_or_default();
+        if most.saturating_sub(least) > i64::from(i32::MAX) {
+            return Ok(None);
+        }
+        let mut builder = ChunkBuilder::new(0);
+        for rows in rows.chunks(NUMBER_PAGE_ROWS) {
+            self.validity.clear();
+            self.validity.push_all(rows.len());
+            self.body.clear();
+            self.validity.write(&mut self.body);
+            write_deltas(&mut self.body, rows, &number);
+            builder.page(&self.body, rows.len(), Encoding::DELTA_BINARY_PACKED, Texture::Text, zstd)?;
+        }
+        let statistics = Statistics::int64(Some(least), Some(most), None, Some(0), false);
+        builder.finish(column, rows.len(), statistics).map(Some)
     }
 
     /// The chunk of a column of which every group has one value: `keys[g]` is that of group `g`, or [`ABSENT`].

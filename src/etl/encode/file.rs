@@ -112,8 +112,14 @@ impl FileWriter {
             ("log_line", |row| row.log_line, Values::Int64),
         ];
         for (name, number, values) in columns {
-            let keys = self.scratch.group_by_number(rows, number);
             let column = self.column(name);
+            if matches!(name, "requestdatetime" | "log_line")
+                && let Some(chunk) = self.scratch.near_numbers(column.clone(), rows, number, zstd)?
+            {
+                out.push((column, chunk));
+                continue;
+            }
+            let keys = self.scratch.group_by_number(rows, number);
             out.push((column.clone(), self.scratch.chunk(column, &keys, values, zstd)?));
         }
         Ok(())

@@ -125,16 +125,22 @@ const DELTA_MINIBLOCK: usize = 32;
 
 /// Appends the lengths of a page of texts, delta-encoded: a page of identifiers of one length takes next to nothing.
 pub fn write_lengths(out: &mut Vec<u8>, lengths: &[u32]) {
+    write_deltas(out, lengths, |length| i64::from(*length));
+}
+
+/// Appends numbers, delta-encoded. None may be further than 31 bits from another.
+pub fn write_deltas<T>(out: &mut Vec<u8>, rows: &[T], number: impl Fn(&T) -> i64) {
     varint(out, DELTA_BLOCK as u64);
     varint(out, (DELTA_BLOCK / DELTA_MINIBLOCK) as u64);
-    varint(out, lengths.len() as u64);
-    varint(out, zigzag(lengths.first().map_or(0, |first| i64::from(*first))));
+    varint(out, rows.len() as u64);
+    let mut previous = rows.first().map_or(0, &number);
+    varint(out, zigzag(previous));
     let mut deltas = [0i64; DELTA_BLOCK];
-    let mut previous = lengths.first().copied().unwrap_or_default();
-    for block in lengths.get(1..).unwrap_or_default().chunks(DELTA_BLOCK) {
-        for (delta, length) in deltas.iter_mut().zip(block) {
-            *delta = i64::from(*length) - i64::from(previous);
-            previous = *length;
+    for block in rows.get(1..).unwrap_or_default().chunks(DELTA_BLOCK) {
+        for (delta, row) in deltas.iter_mut().zip(block) {
+            let number = number(row);
+            *delta = number - previous;
+            previous = number;
         }
         write_delta_block(out, &mut deltas[..block.len()]);
     }
@@ -218,7 +224,15 @@ impl Compressor {
     pub fn new() -> Result<Self> {
         let level = CParameter::CompressionLevel(1);
         Ok(Self {
-            text: context(&[level, CParameter::HashLog(16)])?,
+            // Looking at every second place and at 16,384 places back costs a fifth less than level 1 by itself, and
+            // 1 % of the size of keys and request URIs.
+            text: context(&[
+                level,
+                CParameter::Strategy(Strategy::ZSTD_fast),
+                CParameter::HashLog(14),
+                CParameter::TargetLength(2),
+                CParameter::LiteralCompressionMode(ParamSwitch::Enable),
+            ])?,
             short_text: context(&[
                 level,
                 CParameter::Strategy(Strategy::ZSTD_fast),
