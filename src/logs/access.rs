@@ -12,7 +12,9 @@
 
 mod anchors;
 mod cursor;
+mod plain;
 mod run;
+mod separators;
 #[cfg(test)]
 mod tests;
 
@@ -20,11 +22,12 @@ use std::fmt;
 
 use memchr::memchr;
 
-use anchors::{host_id, is_operation, is_request_id, key_to_run, referrer_and_agent, requester_to_operation};
+use anchors::{host_id, key_to_run, referrer_and_agent, requester_to_operation};
 use cursor::Cursor;
 use run::Run;
+use separators::Separators;
 
-use super::time::{TIME_LEN, TimeCache};
+use super::time::TimeCache;
 
 /// Why a line is no record. The text is stable: it is what reject files and `status` show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +110,54 @@ pub struct Record<'a> {
     pub tail: &'a [u8],
 }
 
+/// The texts of a record: the head, those from the owner to the host id in the order of the line, the tail.
+type Texts<'a> = [&'a [u8]; 14];
+
+impl<'a> Record<'a> {
+    #[inline(always)]
+    fn of(texts: Texts<'a>, requestdatetime: i64, run: Run<'a>) -> Self {
+        let [
+            head,
+            bucketowner,
+            bucket_name,
+            remoteip,
+            requester,
+            requestid,
+            operation,
+            key,
+            request_uri,
+            referrer,
+            useragent,
+            versionid,
+            hostid,
+            tail,
+        ] = texts;
+        Self {
+            head,
+            bucketowner,
+            bucket_name,
+            requestdatetime,
+            remoteip,
+            requester,
+            requestid,
+            operation,
+            key,
+            request_uri,
+            httpstatus: run.httpstatus,
+            errorcode: run.errorcode,
+            bytessent: run.bytessent,
+            objectsize: run.objectsize,
+            totaltime: run.totaltime,
+            turnaroundtime: run.turnaroundtime,
+            referrer,
+            useragent,
+            versionid,
+            hostid,
+            tail,
+        }
+    }
+}
+
 const ABSENT: &[u8] = b"-";
 
 /// What every signature version begins with.
@@ -130,9 +181,15 @@ pub fn tail(text: &[u8]) -> ([&[u8]; TAIL_FIELDS], Option<&[u8]>) {
 }
 
 /// Reads lines; remembers what rarely changes from line to line.
-#[derive(Debug, Default)]
 pub struct Parser {
     time: TimeCache,
+    separators: Separators,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self { time: TimeCache::default(), separators: Separators::new() }
+    }
 }
 
 impl Parser {
@@ -144,65 +201,10 @@ impl Parser {
         }
     }
 
-    /// The short way: single spaces, no spaces in the requester, no quotes inside quotes. None where the line has a
-    /// surprise, or is no record at all.
+    /// The short way; None where the line has a surprise, or is no record at all.
+    #[inline(always)]
     fn plain<'a>(&mut self, line: &'a [u8]) -> Option<Record<'a>> {
-        let mut cursor = Cursor { line, at: 0 };
-        let bucketowner = cursor.plain_token()?;
-        let bucket_name = cursor.plain_token()?;
-        let head = &line[..cursor.at - 1];
-        let bracketed = line.get(cursor.at..cursor.at + TIME_LEN + 3)?;
-        if bracketed[0] != b'[' || bracketed[TIME_LEN + 1..] != *b"] " {
-            return None;
-        }
-        let requestdatetime = self.time.parse(&bracketed[1..=TIME_LEN])?;
-        cursor.at += TIME_LEN + 3;
-        let remoteip = cursor.plain_token()?;
-        let requester = cursor.plain_token()?;
-        let requestid = cursor.token_of_length(16)?;
-        let operation = cursor.plain_token()?;
-        if !is_request_id(requestid) || !is_operation(operation) {
-            return None;
-        }
-        let key = cursor.plain_token()?;
-        let request_uri = cursor.plain_quoted()?;
-        let run = Run::read_plain(&mut cursor)?;
-        let referrer = cursor.plain_quoted()?;
-        cursor.at += 1;
-        let useragent = cursor.plain_quoted()?;
-        cursor.at += 1;
-        if memchr(b'"', cursor.rest()).is_some() {
-            return None;
-        }
-        let versionid = cursor.plain_token()?;
-        let hostid = cursor.plain_token()?;
-        let tail = cursor.rest();
-        if !tail.starts_with(SIGV) && !tail.starts_with(ABSENT) {
-            return None;
-        }
-        Some(Record {
-            head,
-            bucketowner,
-            bucket_name,
-            requestdatetime,
-            remoteip,
-            requester,
-            requestid,
-            operation,
-            key,
-            request_uri,
-            httpstatus: run.httpstatus,
-            errorcode: run.errorcode,
-            bytessent: run.bytessent,
-            objectsize: run.objectsize,
-            totaltime: run.totaltime,
-            turnaroundtime: run.turnaroundtime,
-            referrer,
-            useragent,
-            versionid,
-            hostid,
-            tail,
-        })
+        plain::read(line, &mut self.separators, &mut self.time)
     }
 
     /// The long way, for every line.
@@ -219,29 +221,23 @@ impl Parser {
         let versionid = cursor.token().unwrap_or(ABSENT);
         let hostid = host_id(&mut cursor).unwrap_or(ABSENT);
         cursor.skip_spaces();
-        Ok(Record {
+        let texts = [
             head,
             bucketowner,
             bucket_name,
-            requestdatetime,
             remoteip,
             requester,
             requestid,
             operation,
             key,
             request_uri,
-            httpstatus: run.httpstatus,
-            errorcode: run.errorcode,
-            bytessent: run.bytessent,
-            objectsize: run.objectsize,
-            totaltime: run.totaltime,
-            turnaroundtime: run.turnaroundtime,
             referrer,
             useragent,
             versionid,
             hostid,
-            tail: cursor.rest(),
-        })
+            cursor.rest(),
+        ];
+        Ok(Record::of(texts, requestdatetime, run))
     }
 
     fn bracketed_time(&mut self, cursor: &mut Cursor<'_>) -> Result<i64, Reject> {

@@ -2,8 +2,6 @@
 
 use memchr::memchr;
 
-use super::ABSENT;
-
 /// A place in a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
@@ -35,48 +33,5 @@ impl<'a> Cursor<'a> {
         let length = memchr(b' ', rest).unwrap_or(rest.len());
         self.at += length;
         Some(&rest[..length])
-    }
-
-    /// The token here, and past the one space behind it. None if it is empty or the line ends.
-    #[inline(always)]
-    pub(super) fn plain_token(&mut self) -> Option<&'a [u8]> {
-        let rest = self.line.get(self.at..)?;
-        let length = memchr(b' ', rest)?;
-        self.at += length + 1;
-        (length > 0).then(|| &rest[..length])
-    }
-
-    /// A plain token that usually has this length: looked for there before it is searched for.
-    #[inline(always)]
-    pub(super) fn token_of_length(&mut self, length: usize) -> Option<&'a [u8]> {
-        match self.line.get(self.at..self.at + length + 1)? {
-            [token @ .., b' '] if token.iter().fold(true, |none, byte| none & (*byte != b' ')) => {
-                self.at += length + 1;
-                Some(token)
-            }
-            _ => self.plain_token(),
-        }
-    }
-
-    /// The quoted field here up to its first quote, or a bare `-`, a space behind either; the cursor then stands on that
-    /// space.
-    #[inline(always)]
-    pub(super) fn plain_quoted(&mut self) -> Option<&'a [u8]> {
-        let rest = self.line.get(self.at..)?;
-        match rest {
-            [b'"', inside @ ..] => {
-                let length = memchr(b'"', inside)?;
-                if inside.get(length + 1) != Some(&b' ') {
-                    return None;
-                }
-                self.at += length + 2;
-                Some(&inside[..length])
-            }
-            [b'-', b' ', ..] => {
-                self.at += 1;
-                Some(ABSENT)
-            }
-            _ => None,
-        }
     }
 }

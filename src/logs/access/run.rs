@@ -1,7 +1,5 @@
 //! The run of numbers between the request URI and the referrer.
 
-use memchr::memchr;
-
 use super::cursor::Cursor;
 use super::{ABSENT, Reject};
 
@@ -17,35 +15,23 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// [`Run::read`] for single spaces, three digits and numbers of up to 18 digits.
+    /// [`Run::read`] of tokens: three digits and numbers of up to 18 digits.
     #[inline(always)]
-    pub(super) fn read_plain(cursor: &mut Cursor<'a>) -> Option<Self> {
-        let text = cursor.rest();
-        let (httpstatus, mut at) = match text {
-            [b' ', b'-', b' ', ..] => (None, 3),
-            [b' ', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', ..] => (Some(three_digits(*a, *b, *c)), 5),
+    pub(super) fn of_tokens(tokens: [&'a [u8]; 6]) -> Option<Self> {
+        let [status, errorcode, bytes, size, total, turnaround] = tokens;
+        let httpstatus = match status {
+            ABSENT => None,
+            [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => Some(three_digits(*a, *b, *c)),
             _ => return None,
         };
-        let rest = text.get(at..)?;
-        let length = if rest.starts_with(b"- ") { 1 } else { memchr(b' ', rest)? };
-        let errorcode = &rest[..length];
-        if length == 0 || errorcode.contains(&b'"') {
-            return None;
-        }
-        at += length + 1;
-        let mut numbers = [None; 4];
-        for number in &mut numbers {
-            let rest = text.get(at..)?;
-            let (value, length) = plain_number(rest)?;
-            *number = value;
-            at += length + 1;
-        }
-        if !matches!(text.get(at), Some(b'"' | b'-')) {
-            return None;
-        }
-        cursor.at += at;
-        let [bytessent, objectsize, totaltime, turnaroundtime] = numbers;
-        Some(Self { httpstatus, errorcode, bytessent, objectsize, totaltime, turnaroundtime })
+        Some(Self {
+            httpstatus,
+            errorcode,
+            bytessent: plain_number(bytes)?,
+            objectsize: plain_number(size)?,
+            totaltime: plain_number(total)?,
+            turnaroundtime: plain_number(turnaround)?,
+        })
     }
 
     /// Reads the run that begins at the cursor, a space before it; the cursor then stands before the next field. None
@@ -90,21 +76,24 @@ fn three_digits(a: u8, b: u8, c: u8) -> i32 {
     i32::from(a - b'0') * 100 + i32::from(b - b'0') * 10 + i32::from(c - b'0')
 }
 
-/// A `-` or a number of at most 18 digits, a space behind it, and its length.
+/// A `-` or a number of at most 18 digits.
 #[inline(always)]
-fn plain_number(text: &[u8]) -> Option<(Option<i64>, usize)> {
-    if text.starts_with(b"- ") {
-        return Some((None, 1));
+fn plain_number(token: &[u8]) -> Option<Option<i64>> {
+    if token == ABSENT {
+        return Some(None);
+    }
+    if token.len() > 18 {
+        return None;
     }
     let mut value = 0i64;
-    for (at, byte) in text.iter().take(19).enumerate() {
+    for byte in token {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
-            return (*byte == b' ' && at > 0).then_some((Some(value), at));
+            return None;
         }
-        value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+        value = value * 10 + i64::from(digit);
     }
-    None
+    Some(Some(value))
 }
 
 fn is_number(token: &[u8]) -> bool {
