@@ -108,6 +108,8 @@ pub struct Record<'a> {
     /// Everything after the host id, unparsed: few distinct values in a log, so that it pays to read each once with
     /// [`tail`].
     pub tail: &'a [u8],
+    /// Whether all of the line is ASCII, so that no field needs to be looked at for what is no UTF-8.
+    pub is_ascii: bool,
 }
 
 /// The texts of a record: the head, those from the owner to the host id in the order of the line, the tail.
@@ -115,7 +117,7 @@ type Texts<'a> = [&'a [u8]; 14];
 
 impl<'a> Record<'a> {
     #[inline(always)]
-    fn of(texts: Texts<'a>, requestdatetime: i64, run: Run<'a>) -> Self {
+    fn of(texts: Texts<'a>, requestdatetime: i64, run: Run<'a>, is_ascii: bool) -> Self {
         let [
             head,
             bucketowner,
@@ -154,6 +156,7 @@ impl<'a> Record<'a> {
             versionid,
             hostid,
             tail,
+            is_ascii,
         }
     }
 }
@@ -237,7 +240,7 @@ impl Parser {
             hostid,
             cursor.rest(),
         ];
-        Ok(Record::of(texts, requestdatetime, run))
+        Ok(Record::of(texts, requestdatetime, run, line.is_ascii()))
     }
 
     fn bracketed_time(&mut self, cursor: &mut Cursor<'_>) -> Result<i64, Reject> {

@@ -20,6 +20,9 @@ const COMPRESS_FROM: usize = 256;
 /// The longest text kept as a minimum or maximum.
 const STATISTIC_BYTES: usize = 64;
 
+/// More than a page's header takes, in bytes.
+const PAGE_HEADER: usize = 64;
+
 /// The body of a page, compressed or not.
 #[derive(Debug)]
 pub struct Body {
@@ -102,7 +105,8 @@ impl ChunkBuilder {
 
     /// Puts the chunk together. `rows` counts absent ones too.
     pub fn finish(self, column: ColumnDescPtr, rows: usize, statistics: Statistics) -> Result<Chunk> {
-        let mut sink = TrackedWrite::new(Vec::new());
+        let size: usize = self.dictionary.iter().chain(&self.pages).map(|body| body.bytes.len() + PAGE_HEADER).sum();
+        let mut sink = TrackedWrite::new(Vec::with_capacity(size));
         let mut writer = SerializedPageWriter::new(&mut sink);
         let mut encodings = vec![Encoding::RLE];
         let (mut compressed, mut uncompressed) = (0, 0);

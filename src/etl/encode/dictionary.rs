@@ -71,6 +71,8 @@ pub struct Scratch {
     wide_groups: Renumbering,
     groups: DenseRenumbering,
     keys: Renumbering,
+    /// The values of the chunk that is encoded, and for each group the number of its value.
+    distinct: Vec<i64>,
     map: Vec<u32>,
     numbers: Vec<u32>,
     /// Absent values of the chunk that was encoded last.
@@ -125,8 +127,27 @@ impl Scratch {
         builder.finish(column, rows.len(), statistics).map(Some)
     }
 
-    /// The chunk of a column of which every group has one value: `keys[g]` is that of group `g`, or [`ABSENT`].
+    /// The chunk of a column whose groups are its values: `keys[g]`, each another one, is that of group `g`, or [`ABSENT`].
     pub fn chunk(
+        &mut self,
+        column: ColumnDescPtr,
+        keys: &[i64],
+        values: Values<'_>,
+        zstd: &mut Compressor,
+    ) -> Result<Chunk> {
+        self.map.clear();
+        self.distinct.clear();
+        for key in keys {
+            self.map.push(if *key == ABSENT { u32::MAX } else { self.distinct.len() as u32 });
+            if *key != ABSENT {
+                self.distinct.push(*key);
+            }
+        }
+        self.chunk_of_distinct(column, keys, values, zstd)
+    }
+
+    /// The chunk of a column of which every group has one value: `keys[g]` is that of group `g`, or [`ABSENT`].
+    pub fn chunk_of_groups(
         &mut self,
         column: ColumnDescPtr,
         keys: &[i64],
@@ -138,26 +159,47 @@ impl Scratch {
         for key in keys {
             self.map.push(if *key == ABSENT { u32::MAX } else { self.keys.number(*key) });
         }
-        let distinct = self.keys.values().len();
+        self.distinct.clear();
+        self.distinct.extend_from_slice(self.keys.values());
+        self.chunk_of_distinct(column, keys, values, zstd)
+    }
+
+    fn chunk_of_distinct(
+        &mut self,
+        column: ColumnDescPtr,
+        keys: &[i64],
+        values: Values<'_>,
+        zstd: &mut Compressor,
+    ) -> Result<Chunk> {
+        let distinct = self.distinct.len();
         let with_nulls = keys.contains(&ABSENT);
-        let builder = match distinct > 0 && (distinct <= SMALL_DICTIONARY || self.repeat(keys, distinct)) {
-            true => self.with_dictionary(with_nulls, values, zstd)?,
+        let builder = match distinct > 0 && (distinct <= SMALL_DICTIONARY || self.repeat(keys, with_nulls)) {
+            true => self.with_dictionary(keys.len(), with_nulls, values, zstd)?,
             false => self.plain(keys, values, zstd)?,
         };
-        let statistics = values.statistics(self.keys.values(), self.nulls);
+        let statistics = values.statistics(&self.distinct, self.nulls);
         builder.finish(column, self.rows.len(), statistics)
     }
 
     /// Whether enough values stand in several rows for a dictionary to pay.
-    fn repeat(&self, keys: &[i64], distinct: usize) -> bool {
-        let present = self.rows.iter().filter(|group| keys[**group as usize] != ABSENT).count();
-        distinct * ROWS_A_VALUE <= present
+    fn repeat(&self, keys: &[i64], with_nulls: bool) -> bool {
+        let present = match with_nulls {
+            true => self.rows.iter().filter(|group| keys[**group as usize] != ABSENT).count(),
+            false => self.rows.len(),
+        };
+        self.distinct.len() * ROWS_A_VALUE <= present
     }
 
-    fn with_dictionary(&mut self, with_nulls: bool, values: Values<'_>, zstd: &mut Compressor) -> Result<ChunkBuilder> {
-        let distinct = self.keys.values().len();
+    fn with_dictionary(
+        &mut self,
+        groups: usize,
+        with_nulls: bool,
+        values: Values<'_>,
+        zstd: &mut Compressor,
+    ) -> Result<ChunkBuilder> {
+        let distinct = self.distinct.len();
         self.body.clear();
-        for key in self.keys.values() {
+        for key in &self.distinct {
             values.write(*key, &mut self.body);
         }
         let bits = (usize::BITS - distinct.leading_zeros()) as usize;
@@ -172,17 +214,19 @@ impl Scratch {
                 number_present(rows, &self.map, &mut self.numbers, &mut self.validity);
             } else {
                 self.validity.push_all(rows.len());
-                self.numbers.clear();
-                if distinct > 1 {
-                    self.numbers.extend(rows.iter().map(|group| self.map[*group as usize]));
-                }
             }
             self.nulls += self.validity.absent();
             let present = rows.len() - self.validity.absent();
             self.validity.write(&mut self.body);
-            match distinct {
-                1 => write_repeated(&mut self.body, present),
-                _ => write_numbers(&mut self.body, &self.numbers, distinct),
+            if distinct == 1 {
+                write_repeated(&mut self.body, present);
+            } else if with_nulls {
+                write_numbers(&mut self.body, &self.numbers, distinct, |number| *number);
+            } else if distinct == groups {
+                // Each group is a value, so its number is that of the value.
+                write_numbers(&mut self.body, rows, distinct, |group| *group);
+            } else {
+                write_numbers(&mut self.body, rows, distinct, |group| self.map[*group as usize]);
             }
             builder.page(&self.body, rows.len(), Encoding::RLE_DICTIONARY, Texture::Text, zstd)?;
         }

@@ -197,7 +197,7 @@ impl FileWriter {
             let column = self.column(name);
             out.push((
                 column.clone(),
-                self.scratch.chunk(column, &keys, Values::Text(&values, has_range(name)), zstd)?,
+                self.scratch.chunk_of_groups(column, &keys, Values::Text(&values, has_range(name)), zstd)?,
             ));
         }
         Ok(())

@@ -193,15 +193,17 @@ impl Encoder {
             key_logged,
             object: self.object,
         };
-        let [requestid, request_uri, versionid, hostid] =
-            [record.requestid, record.request_uri, record.versionid, record.hostid].map(|text| present(text).map(utf8));
-        let texts = [
-            requestid.as_deref(),
-            decoded.as_ref().map(|decoded| decoded.key.as_ref()),
-            request_uri.as_deref(),
-            versionid.as_deref(),
-            hostid.as_deref(),
-        ];
+        let key = decoded.as_ref().map(|decoded| decoded.key.as_ref());
+        let plain = [record.requestid, record.request_uri, record.versionid, record.hostid].map(present);
+        let valid;
+        let [requestid, request_uri, versionid, hostid] = match record.is_ascii {
+            true => plain,
+            false => {
+                valid = plain.map(|text| text.map(utf8));
+                valid.each_ref().map(Option::as_deref)
+            }
+        };
+        let texts = [requestid, key, request_uri, versionid, hostid];
         let partition = partition_at(&mut self.partitions, &mut self.by_hour, &mut self.last, record.requestdatetime);
         partition.push(row, texts, &mut self.body, &mut self.zstd)?;
         self.held_text += length;

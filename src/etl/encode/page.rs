@@ -109,14 +109,14 @@ pub fn write_repeated(out: &mut Vec<u8>, count: usize) {
 }
 
 /// Appends dictionary numbers as a page has them: their width in bits, then one run of one value or one bit-packed run.
-pub fn write_numbers(out: &mut Vec<u8>, numbers: &[u32], distinct: usize) {
+pub fn write_numbers<T>(out: &mut Vec<u8>, rows: &[T], distinct: usize, number: impl Fn(&T) -> u32) {
     if distinct <= 1 {
-        return write_repeated(out, numbers.len());
+        return write_repeated(out, rows.len());
     }
     let width = (usize::BITS - (distinct - 1).leading_zeros()) as usize;
     out.push(width as u8);
-    varint(out, (numbers.len().div_ceil(8) as u64) << 1 | 1);
-    pack(out, numbers.iter().map(|number| u64::from(*number)), numbers.len().div_ceil(8) * width, width);
+    varint(out, (rows.len().div_ceil(8) as u64) << 1 | 1);
+    pack(out, rows.iter().map(|row| u64::from(number(row))), rows.len().div_ceil(8) * width, width);
 }
 
 /// How many numbers share a least delta, and how many of them share a width ("Delta encoding" in the format).
@@ -292,7 +292,7 @@ mod tests {
     fn numbers_are_packed_from_the_lowest_bit() {
         // The example of the format's own documentation: 0 to 7 in 3 bits.
         let mut out = Vec::new();
-        write_numbers(&mut out, &[0, 1, 2, 3, 4, 5, 6, 7], 8);
+        write_numbers(&mut out, &[0, 1, 2, 3, 4, 5, 6, 7], 8, |number| *number);
         assert_eq!(out, [3, 3, 0b1000_1000, 0b1100_0110, 0b1111_1010]);
     }
 
@@ -302,7 +302,7 @@ mod tests {
             let distinct = 1usize << width;
             let numbers: Vec<u32> = (0..77u32).map(|n| n.wrapping_mul(2_654_435_761) >> (32 - width)).collect();
             let mut out = Vec::new();
-            write_numbers(&mut out, &numbers, distinct);
+            write_numbers(&mut out, &numbers, distinct, |number| *number);
             assert_eq!(u32::from(out[0]), width);
             let packed = &out[2..];
             for (row, number) in numbers.iter().enumerate() {

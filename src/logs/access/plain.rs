@@ -21,14 +21,18 @@ struct Fields<'a, 'b> {
 impl<'a> Fields<'a, '_> {
     /// Where a field begins.
     #[inline(always)]
-    fn start(&self, number: usize) -> usize {
-        number.checked_sub(1).map_or(0, |before| self.ends[before] as usize + 1)
+    fn start(&self, number: usize) -> Option<usize> {
+        match number.checked_sub(1) {
+            Some(before) => self.ends.get(before).map(|end| *end as usize + 1),
+            None => Some(0),
+        }
     }
 
     /// From the beginning of a field to the end of another. None if that is nothing.
     #[inline(always)]
     fn span(&self, from: usize, to: usize) -> Option<&'a [u8]> {
-        self.line.get(self.start(from)..self.ends[to] as usize).filter(|text| !text.is_empty())
+        let end = *self.ends.get(to)? as usize;
+        self.line.get(self.start(from)?..end).filter(|text| !text.is_empty())
     }
 
     #[inline(always)]
@@ -49,11 +53,8 @@ impl<'a> Fields<'a, '_> {
     /// Where the request id stands: the first thing that looks like one and has an operation behind it.
     #[inline(always)]
     fn request_id(&self) -> Option<usize> {
+        self.token(REQUEST_ID - 1)?;
         for at in REQUEST_ID..REQUEST_ID + REQUESTER_WORDS {
-            // The fields up to the host id must be there, and a space behind it.
-            if at + 13 >= self.ends.len() {
-                return None;
-            }
             let token = self.token(at)?;
             if is_request_id(token) && is_operation(self.token(at + 1)?) {
                 return Some(at);
@@ -92,7 +93,7 @@ pub(super) fn read<'a>(line: &'a [u8], separators: &mut Separators, time: &mut T
         fields.token(id + 8)?,
         fields.token(id + 9)?,
     ])?;
-    let tail = line.get(fields.start(id + 14)..)?;
+    let tail = line.get(fields.start(id + 14)?..)?;
     if !tail.starts_with(SIGV) && !tail.starts_with(ABSENT) {
         return None;
     }
@@ -112,5 +113,5 @@ pub(super) fn read<'a>(line: &'a [u8], separators: &mut Separators, time: &mut T
         fields.token(id + 13)?,
         tail,
     ];
-    Some(Record::of(texts, requestdatetime, run))
+    Some(Record::of(texts, requestdatetime, run, separators.is_ascii))
 }

@@ -18,11 +18,12 @@ pub(super) struct Separators {
     count: usize,
     /// How many quotes there are in the line.
     pub(super) quotes: u32,
+    pub(super) is_ascii: bool,
 }
 
 impl Separators {
     pub(super) const fn new() -> Self {
-        Self { at: [0; ROOM], count: 0, quotes: 0 }
+        Self { at: [0; ROOM], count: 0, quotes: 0, is_ascii: false }
     }
 
     /// Where the first separators are; at least the first [`KEPT`] of them.
@@ -44,18 +45,19 @@ impl Separators {
     }
 
     #[inline(always)]
-    fn find_by(&mut self, line: &[u8], marks: impl Fn(&[u8; BLOCK]) -> (u64, u64)) {
-        let mut found = Found { count: 0, quotes: 0, quoted: 0 };
+    fn find_by(&mut self, line: &[u8], marks: impl Fn(&[u8; BLOCK]) -> Marks) {
+        let mut found = Found { count: 0, quotes: 0, quoted: 0, beyond_ascii: 0 };
         let (blocks, rest) = line.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
             found.add(&mut self.at, number * BLOCK, marks(block));
         }
         if !rest.is_empty() {
-            let (spaces, quotes) = match line.last_chunk() {
+            let rest_marks = match line.last_chunk() {
                 // The last block again, without what was seen of it.
                 Some(last) => {
-                    let (spaces, quotes) = marks(last);
-                    (spaces >> (BLOCK - rest.len()), quotes >> (BLOCK - rest.len()))
+                    let seen = BLOCK - rest.len();
+                    let Marks { spaces, quotes, beyond_ascii } = marks(last);
+                    Marks { spaces: spaces >> seen, quotes: quotes >> seen, beyond_ascii }
                 }
                 None => {
                     let mut block = [0; BLOCK];
@@ -63,11 +65,21 @@ impl Separators {
                     marks(&block)
                 }
             };
-            found.add(&mut self.at, line.len() - rest.len(), (spaces, quotes));
+            found.add(&mut self.at, line.len() - rest.len(), rest_marks);
         }
         self.count = found.count;
         self.quotes = found.quotes;
+        self.is_ascii = found.beyond_ascii == 0;
     }
+}
+
+/// What there is in a block, a bit for each byte.
+#[derive(Debug, Clone, Copy, Default)]
+struct Marks {
+    spaces: u64,
+    quotes: u64,
+    /// Not 0 if there is any.
+    beyond_ascii: u64,
 }
 
 /// How far a line has been looked through.
@@ -76,12 +88,15 @@ struct Found {
     quotes: u32,
     /// All ones if the next block begins inside quotes, else 0.
     quoted: u64,
+    beyond_ascii: u64,
 }
 
 impl Found {
     /// Takes in a block that begins at `base`.
     #[inline(always)]
-    fn add(&mut self, to: &mut [u32; ROOM], base: usize, (spaces, quotes): (u64, u64)) {
+    fn add(&mut self, to: &mut [u32; ROOM], base: usize, marks: Marks) {
+        let Marks { spaces, quotes, beyond_ascii } = marks;
+        self.beyond_ascii |= beyond_ascii;
         self.quotes += quotes.count_ones();
         let inside = parity(quotes) ^ self.quoted;
         self.quoted = ((inside as i64) >> 63) as u64;
@@ -113,12 +128,16 @@ fn parity(mut bits: u64) -> u64 {
     bits
 }
 
-/// The spaces and the quotes of a block, a bit each, on any processor: eight bytes at a time.
-fn marks(block: &[u8; BLOCK]) -> (u64, u64) {
+/// The marks of a block on any processor: eight bytes at a time.
+fn marks(block: &[u8; BLOCK]) -> Marks {
     let (words, _) = block.as_chunks::<8>();
-    words.iter().rev().fold((0, 0), |(spaces, quotes), word| {
+    words.iter().rev().fold(Marks::default(), |marks, word| {
         let word = u64::from_le_bytes(*word);
-        (spaces << 8 | equal(word, b' '), quotes << 8 | equal(word, b'"'))
+        Marks {
+            spaces: marks.spaces << 8 | equal(word, b' '),
+            quotes: marks.quotes << 8 | equal(word, b'"'),
+            beyond_ascii: marks.beyond_ascii | word & u64::from_ne_bytes([0x80; 8]),
+        }
     })
 }
 
@@ -133,9 +152,11 @@ fn equal(word: u64, byte: u8) -> u64 {
 
 #[cfg(target_arch = "x86_64")]
 mod wide {
-    use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
+    use std::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    };
 
-    use super::{BLOCK, Separators};
+    use super::{BLOCK, Marks, Separators};
 
     #[inline(always)]
     pub(super) fn is_there() -> bool {
@@ -151,7 +172,7 @@ mod wide {
 
     #[inline]
     #[target_feature(enable = "avx2,bmi1,popcnt")]
-    fn marks(block: &[u8; BLOCK]) -> (u64, u64) {
+    fn marks(block: &[u8; BLOCK]) -> Marks {
         let [low, high] = [0, 32].map(|from| {
             // SAFETY: 32 bytes from 0 and from 32 lie within the 64 of the block, and the load needs no alignment.
             #[allow(unsafe_code, reason = "the compiler makes five instructions of a load that it can check")]
@@ -159,7 +180,9 @@ mod wide {
                 _mm256_loadu_si256(block.as_ptr().add(from).cast())
             }
         });
-        (equal(low, high, b' '), equal(low, high, b'"'))
+        // The high bits of all bytes.
+        let beyond_ascii = _mm256_movemask_epi8(_mm256_or_si256(low, high)) as u32;
+        Marks { spaces: equal(low, high, b' '), quotes: equal(low, high, b'"'), beyond_ascii: beyond_ascii.into() }
     }
 
     #[inline]
@@ -194,7 +217,10 @@ mod tests {
     fn agrees(separators: &Separators, line: &[u8]) -> bool {
         let (at, quotes) = slowly(line);
         let found = separators.positions();
-        found.len() >= at.len().min(KEPT) && at.starts_with(found) && separators.quotes == quotes
+        found.len() >= at.len().min(KEPT)
+            && at.starts_with(found)
+            && separators.quotes == quotes
+            && separators.is_ascii == line.is_ascii()
     }
 
     proptest! {
@@ -202,7 +228,7 @@ mod tests {
         fn every_way_finds_what_a_look_at_each_byte_finds(line in "[ \"a!#\u{7f}é\u{a0}]{0,300}", from in 0usize..300) {
             let line = line.as_bytes().get(from..).unwrap_or(line.as_bytes());
             // What an earlier line left behind must not count.
-            let mut separators = Separators { at: [7; ROOM], count: 90, quotes: 3 };
+            let mut separators = Separators { at: [7; ROOM], count: 90, quotes: 3, is_ascii: false };
             separators.find(line);
             prop_assert!(agrees(&separators, line));
             separators.find_by(line, marks);
