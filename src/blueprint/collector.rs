@@ -1,13 +1,11 @@
 //! The collectors: of each source Region the log bucket, and the deliveries into it, in as many stacks as their roles need.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Facts, Names, StackKind, StackSpec, logical_id, roles, stack_tags, template};
+use crate::Result;
 use crate::config::cloud::Cloud;
-use crate::{Error, Result};
 
 /// What keys of delivered logs begin with; what expires.
 pub const RAW_PREFIX: &str = "logs/";
@@ -62,25 +60,6 @@ pub(super) fn parts(cloud: &Cloud, region: &str) -> Vec<Part> {
     let part =
         |(buckets, number): (&[String], usize)| Part { region: region.to_owned(), number, buckets: buckets.to_vec() };
     numbered.map(part).collect()
-}
-
-/// Refuses a bucket that is named twice, or that is one of the pipeline's own.
-pub(super) fn check(cloud: &Cloud) -> Result<()> {
-    let names = Names::of(cloud);
-    let mut seen = BTreeSet::new();
-    for source in &cloud.sources {
-        for bucket in &source.log_buckets {
-            if !seen.insert(bucket) {
-                return Err(Error::usage(format!("the bucket {bucket} stands twice under `log_buckets`"))
-                    .hint("a bucket delivers its logs to one place"));
-            }
-            if bucket.starts_with(&format!("{}-", names.stem())) && bucket.ends_with(&cloud.aws.suffix) {
-                return Err(Error::usage(format!("the bucket {bucket} is the pipeline's own"))
-                    .because("the log of a log bucket would grow by itself"));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Renders a stack.

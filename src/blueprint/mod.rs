@@ -105,9 +105,8 @@ pub struct Facts {
 /// Renders every stack of a pipeline, in the order in which they are deployed.
 ///
 /// # Errors
-/// A usage error if the configuration names a bucket twice or one of the pipeline's own.
+/// None that a configuration which was read could cause; `limits` says what is too large.
 pub fn render(cloud: &Cloud, facts: &Facts) -> Result<Vec<StackSpec>> {
-    collector::check(cloud)?;
     let mut specs = Vec::new();
     for region in cloud.regions() {
         specs.push(assets(cloud, facts, &region)?);

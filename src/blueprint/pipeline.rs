@@ -1,7 +1,7 @@
 //! What the job is told of its pipeline, from the configuration.
 
 use super::Names;
-use crate::config::cloud::{CatalogueMode, Cloud, CloudSource};
+use crate::config::cloud::{CatalogueMode, Cloud, CloudSource, Trail};
 use crate::pipeline::{AfterCommit, Catalogue, Pipeline, Place, Source, VERSION};
 
 /// The pipeline that `cloud` describes, as its worker sees it.
@@ -22,19 +22,7 @@ pub fn of(cloud: &Cloud) -> Pipeline {
             owner: cloud.aws.account_id.clone(),
         },
         sources: cloud.sources.iter().flat_map(|source| sources(cloud, source)).collect(),
-        trails: cloud
-            .trails
-            .iter()
-            .map(|trail| Source {
-                id: trail.id.clone(),
-                place: Place {
-                    bucket: trail.bucket.clone(),
-                    prefix: trail.prefix.as_ref().map_or_else(String::new, |prefix| format!("{prefix}/")) + "AWSLogs/",
-                    region: trail.region(cloud).to_owned(),
-                    owner: trail.account_id.as_ref().unwrap_or(&cloud.aws.account_id).clone(),
-                },
-            })
-            .collect(),
+        trails: cloud.trails.iter().map(|trail| trail_source(cloud, trail)).collect(),
         catalogue: Catalogue { database: names.database(), region: cloud.aws.region.clone(), after_commit },
     }
 }
@@ -57,9 +45,22 @@ fn sources(cloud: &Cloud, source: &CloudSource) -> Vec<Source> {
         return vec![Source { id: source.id.clone(), place: place(bucket.clone(), prefix, owner) }];
     }
     let delivered = |bucket: &String| Source {
-        // A bucket's name has no `.` where an id's end could be: ids of sources have none.
+        // No two are alike: ids of sources have no dot.
         id: format!("{}.{bucket}", source.id),
         place: place(names.logs_bucket(region), names.delivery_prefix(bucket), own),
     };
     source.log_buckets.iter().map(delivered).collect()
+}
+
+fn trail_source(cloud: &Cloud, trail: &Trail) -> Source {
+    let above = trail.prefix.as_deref().filter(|prefix| !prefix.is_empty());
+    Source {
+        id: trail.id.clone(),
+        place: Place {
+            bucket: trail.bucket.clone(),
+            prefix: above.map_or_else(|| "AWSLogs/".to_owned(), |prefix| format!("{prefix}/AWSLogs/")),
+            region: trail.region(cloud).to_owned(),
+            owner: trail.account_id.as_ref().unwrap_or(&cloud.aws.account_id).clone(),
+        },
+    }
 }

@@ -157,8 +157,7 @@ pub(super) fn delivery(cloud: &Cloud, facts: &Facts, part: &Part) -> Role {
     let log_bucket = names.logs_bucket(&part.region);
     let buckets = part.buckets.iter().map(|bucket| arns.s3(bucket)).collect();
     let state = arns.s3(&format!("{log_bucket}/{}*", super::collector::STATE_PREFIX));
-    let streams =
-        arns.regional("logs", &part.region, &format!("log-group:{}:log-stream:*", names.log_group(&part.what())));
+    let log = arns.regional("logs", &part.region, &format!("log-group:{}:*", names.log_group(&part.what())));
     let statements = vec![
         Statement::new("Logging", &["s3:GetBucketLogging", "s3:PutBucketLogging", "s3:GetBucketLocation"], buckets)
             .owned_by(account),
@@ -174,9 +173,8 @@ pub(super) fn delivery(cloud: &Cloud, facts: &Facts, part: &Part) -> Role {
             vec![arns.s3(&log_bucket)],
         )
         .owned_by(account),
-        Statement::new("EarlierSettings", &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], vec![state])
-            .owned_by(account),
-        Statement::new("Log", &["logs:CreateLogStream", "logs:PutLogEvents"], vec![streams]),
+        Statement::new("EarlierSettings", &["s3:GetObject", "s3:PutObject"], vec![state]).owned_by(account),
+        Statement::new("Log", &["logs:CreateLogStream", "logs:PutLogEvents"], vec![log]),
     ];
     Role {
         id: "DeliveryRole",
@@ -207,7 +205,7 @@ fn etl(arns: Arns) -> Role {
     statements.push(
         Statement::new(
             "Lake",
-            &["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             vec![arns.s3(&format!("{lake}/*"))],
         )
         .owned_by(account),

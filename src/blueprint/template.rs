@@ -53,11 +53,15 @@ pub(super) fn render(
             template.render(Serde(values))
         })
         .map_err(|error| broken(blueprint, error))?;
-    // By way of serde_yaml's own value, which refuses a key that stands twice.
-    let yaml: serde_yaml::Value = serde_yaml::from_str(&text).map_err(|error| broken(blueprint, error))?;
-    let mut template = serde_json::to_value(yaml).map_err(|error| broken(blueprint, error))?;
+    let mut template = parse(&text).map_err(|error| broken(blueprint, error))?;
     add_tags(&mut template, tags);
     Ok(sorted(template).to_string())
+}
+
+/// By way of serde_yaml's own value, which refuses a key that stands twice.
+fn parse(yaml: &str) -> Result<Json, serde_yaml::Error> {
+    let value: serde_yaml::Value = serde_yaml::from_str(yaml)?;
+    serde_yaml::from_value(value)
 }
 
 /// Blueprints are part of the program; that one cannot be rendered is a mistake in it, not in what the user wrote.
@@ -144,5 +148,66 @@ fn sorted(value: Json) -> Json {
         }
         Json::Array(items) => Json::Array(items.into_iter().map(sorted).collect()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(blueprint: &str, values: &Json) -> Result<String, minijinja::Error> {
+        environment("aws").unwrap().render_str(blueprint, Serde(values))
+    }
+
+    #[test]
+    fn no_value_can_break_out_of_its_place() {
+        for hostile in [
+            "\"\nResources: {}",
+            "a: b # c",
+            "{{resolve:ssm:x}} ${AWS::Region} << x >>",
+            "'\"\\/\u{7f}\u{85}\u{2028}\u{feff}\u{fffe}\u{0}\t",
+            "🪵 é",
+            "yes",
+            "2012-10-17",
+            "0x1f",
+            "",
+        ] {
+            let text = filled("key: << value >>\n<< value >>: [<< value >>]\n", &json!({ "value": hostile })).unwrap();
+            assert!(text.is_ascii(), "{text}");
+            let read = parse(&text).unwrap();
+            assert_eq!(read["key"], json!(hostile), "{text}");
+            assert_eq!(read[hostile], json!([hostile]), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_lists_and_maps_are_written_as_what_they_are() {
+        let values = json!({ "value": { "a": [1, 0.0625, true, null], "b": "x" } });
+        assert_eq!(parse(&filled("key: << value >>\n", &values).unwrap()).unwrap()["key"], values["value"]);
+    }
+
+    #[test]
+    fn a_value_that_was_not_handed_over_is_an_error() {
+        assert!(filled("key: << absent >>\n", &json!({})).is_err());
+        assert!(filled("<% if absent %>x<% endif %>", &json!({})).is_err());
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_an_error() {
+        assert!(parse("a: 1\na: 2\n").is_err());
+    }
+
+    #[test]
+    fn tags_are_written_in_the_form_that_each_type_takes() {
+        let mut template = json!({ "Resources": {
+            "Job": { "Type": "AWS::Glue::Job", "Properties": {} },
+            "Topic": { "Type": "AWS::SNS::Topic", "Properties": {} },
+            "Table": { "Type": "AWS::Glue::Table", "Properties": {} },
+        } });
+        add_tags(&mut template, &BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+        let tags = |id: &str| template["Resources"][id]["Properties"].get("Tags").cloned();
+        assert_eq!(tags("Job"), Some(json!({ "a": "b" })));
+        assert_eq!(tags("Topic"), Some(json!([{ "Key": "a", "Value": "b" }])));
+        assert_eq!(tags("Table"), None);
     }
 }

@@ -1,29 +1,30 @@
-//! Rules that every template keeps, whatever the scenario.
+//! Rules that templates keep: closed, tagged, retained, and in step with the configuration.
 
 use bucketscope::blueprint::{Names, StackKind};
+use bucketscope::logs::columns::COLUMNS;
+use bucketscope::pipeline::Pipeline;
+use bucketscope::query;
 use serde_json::{Value, json};
 
-use crate::scenario::{SCENARIOS, Scenario};
-
-fn resources(template: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    template["Resources"].as_object().unwrap().iter()
-}
-
-fn of_type<'a>(template: &'a Value, kind: &str) -> Vec<(&'a String, &'a Value)> {
-    resources(template).filter(|(_, resource)| resource["Type"] == kind).collect()
-}
+use crate::scenario::{SCENARIOS, Scenario, of_type, properties};
 
 fn templates() -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for name in SCENARIOS {
         for spec in Scenario::named(name).specs {
-            all.push((
-                format!("{name}: {} in {}", spec.name, spec.region),
-                serde_json::from_str(&spec.template).unwrap(),
-            ));
+            let stack = format!("{name}: {} in {}", spec.name, spec.region);
+            all.push((stack, serde_json::from_str(&spec.template).unwrap()));
         }
     }
     all
+}
+
+fn expirations(bucket: &Value) -> Vec<(String, u64)> {
+    let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap();
+    let expiring = rules.iter().filter(|rule| rule.get("ExpirationInDays").is_some());
+    expiring
+        .map(|rule| (rule["Prefix"].as_str().unwrap().to_owned(), rule["ExpirationInDays"].as_u64().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -34,7 +35,7 @@ fn buckets_are_closed_to_the_public_and_to_whoever_comes_without_tls() {
             for key in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
                 assert_eq!(block[key], true, "{stack}: {id}");
             }
-            let policy = &template["Resources"][format!("{id}Policy")]["Properties"];
+            let policy = properties(&template, &format!("{id}Policy"));
             assert_eq!(policy["Bucket"], json!({ "Ref": id }), "{stack}");
             let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap();
             assert!(statements.iter().any(|statement| statement["Sid"] == "TlsOnly"), "{stack}: {id}");
@@ -43,68 +44,290 @@ fn buckets_are_closed_to_the_public_and_to_whoever_comes_without_tls() {
 }
 
 #[test]
-fn logs_are_delivered_only_for_the_buckets_named_and_only_to_s3s_own_keys() {
-    let scenario = Scenario::named("regions");
-    let collector = scenario.template(StackKind::Collector, "us-east-1");
-    let delivery = &collector["Resources"]["LogBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0];
-    assert_eq!(delivery["Condition"]["StringEquals"]["aws:SourceAccount"], "123456789012");
-    assert_eq!(delivery["Condition"]["ArnEquals"]["aws:SourceArn"], json!(["arn:aws:s3:::shop.us.orders"]));
-    for template in [collector, scenario.collector()] {
-        let bucket = &template["Resources"]["LogBucket"]["Properties"];
-        let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
-        assert_eq!(encryption["ServerSideEncryptionByDefault"], json!({ "SSEAlgorithm": "AES256" }));
-        assert!(bucket.get("ObjectLockConfiguration").is_none());
-    }
-}
-
-#[test]
-fn the_log_bucket_keeps_the_earlier_settings_when_raw_logs_expire() {
-    let template = Scenario::named("everything").collector();
-    let rules = template["Resources"]["LogBucket"]["Properties"]["LifecycleConfiguration"]["Rules"].clone();
-    let expiring: Vec<&Value> =
-        rules.as_array().unwrap().iter().filter(|rule| rule.get("ExpirationInDays").is_some()).collect();
-    assert_eq!(expiring.len(), 1);
-    assert_eq!((&expiring[0]["Prefix"], &expiring[0]["ExpirationInDays"]), (&json!("logs/"), &json!(30)));
-    let state = &template["Resources"];
-    let deliveries = of_type(&template, "Custom::BucketLogging");
-    assert!(!deliveries[0].1["Properties"]["StatePrefix"].as_str().unwrap().starts_with("logs/"), "{state}");
-}
-
-#[test]
-fn the_lake_expires_tables_and_never_its_state() {
-    let template = Scenario::named("everything").lake();
-    let rules = &template["Resources"]["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"];
-    for rule in rules.as_array().unwrap().iter().filter(|rule| rule.get("ExpirationInDays").is_some()) {
-        assert_eq!((&rule["Prefix"], &rule["ExpirationInDays"]), (&json!("s3_access_logs/"), &json!(400)));
-    }
-}
-
-#[test]
 fn what_holds_data_outlives_its_stack() {
     for (stack, template) in templates() {
         for (id, bucket) in of_type(&template, "AWS::S3::Bucket") {
-            let expected = if id == "AssetsBucket" { "Delete" } else { "RetainExceptOnCreate" };
-            assert_eq!(bucket["DeletionPolicy"], expected, "{stack}: {id}");
+            let (deleted, replaced) =
+                if id == "AssetsBucket" { ("Delete", "Delete") } else { ("RetainExceptOnCreate", "Retain") };
+            assert_eq!(bucket["DeletionPolicy"], deleted, "{stack}: {id}");
+            assert_eq!(bucket["UpdateReplacePolicy"], replaced, "{stack}: {id}");
+        }
+    }
+}
+
+#[test]
+fn every_name_is_literal_so_that_what_was_kept_can_be_taken_back() {
+    let literal = [("AWS::S3::Bucket", "BucketName"), ("AWS::IAM::Role", "RoleName"), ("AWS::Glue::Job", "Name")];
+    for (stack, template) in templates() {
+        for (kind, property) in literal {
+            for (id, resource) in of_type(&template, kind) {
+                assert!(resource["Properties"][property].is_string(), "{stack}: {id}");
+            }
         }
     }
 }
 
 #[test]
 fn everything_that_takes_tags_names_its_pipeline() {
-    let scenario = Scenario::named("everything");
-    let name = scenario.cloud.name.clone();
-    let template = scenario.lake();
-    assert_eq!(template["Resources"]["Job"]["Properties"]["Tags"]["bucketscope:pipeline"], json!(name));
-    let role = template["Resources"]["EtlRole"]["Properties"]["Tags"].as_array().unwrap().clone();
-    assert!(role.contains(&json!({ "Key": "bucketscope:pipeline", "Value": name })));
-    assert!(role.contains(&json!({ "Key": "cost-centre", "Value": "4711" })));
+    for scenario in SCENARIOS.map(Scenario::named) {
+        let name = scenario.cloud.name.clone();
+        for spec in &scenario.specs {
+            assert_eq!(spec.tags.get("bucketscope:pipeline"), Some(&name));
+        }
+        for kind in ["AWS::S3::Bucket", "AWS::IAM::Role", "AWS::SNS::Topic", "AWS::Athena::WorkGroup"] {
+            for (id, resource) in of_type(&scenario.lake(), kind) {
+                let tags = resource["Properties"]["Tags"].as_array().unwrap();
+                assert!(tags.contains(&json!({ "Key": "bucketscope:pipeline", "Value": name })), "{id}");
+            }
+        }
+        assert_eq!(properties(&scenario.lake(), "Job")["Tags"]["bucketscope:pipeline"], json!(name));
+    }
+    let tags = properties(&Scenario::named("everything").lake(), "EtlRole")["Tags"].clone();
+    assert!(tags.as_array().unwrap().contains(&json!({ "Key": "cost-centre", "Value": "4711" })));
+}
+
+#[test]
+fn logs_are_delivered_only_for_the_buckets_named_and_only_to_s3s_own_keys() {
+    let collector = Scenario::named("regions").template(StackKind::Collector, "us-east-1");
+    let delivery = &properties(&collector, "LogBucketPolicy")["PolicyDocument"]["Statement"][0];
+    assert_eq!(delivery["Principal"], json!({ "Service": "logging.s3.amazonaws.com" }));
+    assert_eq!(delivery["Condition"]["StringEquals"]["aws:SourceAccount"], "123456789012");
+    assert_eq!(delivery["Condition"]["ArnEquals"]["aws:SourceArn"], json!(["arn:aws:s3:::shop.us.orders"]));
+    for template in [collector, Scenario::named("everything").collector()] {
+        let bucket = properties(&template, "LogBucket");
+        let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+        assert_eq!(encryption["ServerSideEncryptionByDefault"], json!({ "SSEAlgorithm": "AES256" }));
+        assert!(bucket.get("ObjectLockEnabled").is_none() && bucket.get("ObjectLockConfiguration").is_none());
+    }
+}
+
+#[test]
+fn logging_is_switched_on_after_delivery_is_allowed_and_given_back_before_it_is_not() {
+    let template = Scenario::named("minimal").collector();
+    let deliveries = of_type(&template, "Custom::BucketLogging");
+    let [(_, delivery)] = deliveries[..] else { panic!("{deliveries:?}") };
+    assert_eq!(delivery["DependsOn"], "LogBucketPolicy");
+    assert_eq!(
+        delivery["Properties"],
+        json!({
+            "ServiceToken": { "Fn::GetAtt": ["DeliveryFunction", "Arn"] },
+            "ServiceTimeout": 300,
+            "Account": "123456789012",
+            "Region": "eu-central-1",
+            "Bucket": "shop-orders",
+            "TargetBucket": "bucketscope-shop-logs-eu-central-1-k3v9qd",
+            "TargetPrefix": "logs/shop-orders/",
+            "TargetObjectKeyFormat": "SimplePrefix",
+            "StatePrefix": "state/logging/",
+        })
+    );
+    let timeout = properties(&template, "DeliveryFunction")["Timeout"].as_u64().unwrap();
+    assert!(timeout < 300, "CloudFormation would give up before the function does");
+}
+
+#[test]
+fn more_deliveries_than_a_role_may_name_are_spread_over_stacks() {
+    let scenario = Scenario::named("many-buckets");
+    let collectors: Vec<&str> =
+        scenario.specs.iter().filter(|spec| spec.kind == StackKind::Collector).map(|spec| spec.name.as_str()).collect();
+    assert_eq!(collectors, ["bucketscope-shop-collector", "bucketscope-shop-collector-2"]);
+    let second = scenario.named_template("bucketscope-shop-collector-2");
+    assert_eq!(of_type(&second, "Custom::BucketLogging").len(), 2);
+    assert!(of_type(&second, "AWS::S3::Bucket").is_empty(), "the first stack has the log bucket");
+    let allowed = properties(&scenario.collector(), "LogBucketPolicy")["PolicyDocument"]["Statement"][0].clone();
+    assert_eq!(allowed["Condition"]["ArnEquals"]["aws:SourceArn"].as_array().unwrap().len(), 102);
+}
+
+#[test]
+fn raw_logs_expire_and_the_earlier_settings_beside_them_do_not() {
+    let template = Scenario::named("everything").collector();
+    assert_eq!(expirations(&properties(&template, "LogBucket")), [("logs/".to_owned(), 30)]);
+}
+
+#[test]
+fn the_lake_expires_its_tables_and_never_its_state() {
+    let template = Scenario::named("everything").lake();
+    assert_eq!(expirations(&properties(&template, "LakeBucket")), [("s3_access_logs/".to_owned(), 400)]);
+    assert_eq!(expirations(&properties(&template, "ResultsBucket")), [(String::new(), 14)]);
+}
+
+#[test]
+fn nothing_expires_unless_configured() {
+    let template = Scenario::named("minimal").lake();
+    assert!(expirations(&properties(&template, "LakeBucket")).is_empty());
+    assert!(expirations(&properties(&template, "ResultsBucket")).is_empty());
 }
 
 #[test]
 fn the_worker_to_be_found_is_named_by_hash_in_the_jobs_definition() {
     let scenario = Scenario::named("minimal");
-    let arguments = scenario.lake()["Resources"]["Job"]["Properties"]["DefaultArguments"].clone();
+    let arguments = properties(&scenario.lake(), "Job")["DefaultArguments"].clone();
     assert_eq!(arguments["--worker-sha256"], json!(scenario.facts.assets.worker.sha256));
     assert_eq!(arguments["--worker-key"], json!(scenario.facts.assets.worker.key()));
     assert_eq!(arguments["--worker-bucket"], json!(Names::of(&scenario.cloud).assets_bucket("eu-central-1")));
+}
+
+#[test]
+fn the_job_is_told_of_every_source_and_its_owner() {
+    let arguments = properties(&Scenario::named("everything").lake(), "Job")["DefaultArguments"].clone();
+    let pipeline = Pipeline::parse(arguments["--pipeline"].as_str().unwrap()).unwrap();
+    let places: Vec<_> = pipeline
+        .sources
+        .iter()
+        .chain(&pipeline.trails)
+        .map(|source| {
+            let place = &source.place;
+            (source.id.as_str(), place.prefix.as_str(), place.region.as_str(), place.owner.as_str())
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("shop.shop-orders", "logs/shop-orders/", "eu-central-1", "123456789012"),
+            ("old", "s3/", "eu-central-1", "123456789012"),
+            ("organisation", "trails/AWSLogs/", "us-east-1", "210987654321"),
+        ]
+    );
+}
+
+#[test]
+fn the_size_of_the_job_is_the_configured_one() {
+    let small = properties(&Scenario::named("everything").lake(), "Job");
+    assert_eq!((&small["MaxCapacity"], &small["Timeout"]), (&json!(0.0625), &json!(55)));
+    assert_eq!(properties(&Scenario::named("minimal").lake(), "Job")["MaxCapacity"], json!(1));
+    let spark = properties(&Scenario::named("glueetl").lake(), "Job");
+    assert_eq!((&spark["WorkerType"], &spark["NumberOfWorkers"]), (&json!("G.2X"), &json!(10)));
+    assert!(spark.get("MaxCapacity").is_none());
+}
+
+#[test]
+fn a_job_that_is_started_by_hand_has_no_schedule_and_may_rest() {
+    let template = Scenario::named("projection").lake();
+    for kind in ["AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup"] {
+        assert!(of_type(&template, kind).is_empty());
+    }
+    assert!(template["Resources"].get("ScheduleRole").is_none());
+    assert_eq!(properties(&template, "LagAlarm")["TreatMissingData"], "notBreaching");
+    assert_eq!(properties(&Scenario::named("minimal").lake(), "LagAlarm")["TreatMissingData"], "breaching");
+}
+
+#[test]
+fn the_tables_columns_are_the_parsers() {
+    let input = properties(&Scenario::named("minimal").lake(), "AccessLogs")["TableInput"].clone();
+    let names: Vec<&str> = input["StorageDescriptor"]["Columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| column["Name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, COLUMNS.map(|column| column.name));
+    let columns = &input["StorageDescriptor"]["Columns"];
+    assert_eq!(columns[2], json!({ "Name": "requestdatetime", "Type": "timestamp" }));
+    assert_eq!(columns[9], json!({ "Name": "httpstatus", "Type": "int" }));
+    assert_eq!(input["PartitionKeys"][1], json!({ "Name": "requesthour", "Type": "string" }));
+}
+
+#[test]
+fn the_crawler_adds_partitions_and_leaves_columns_alone() {
+    let crawler = properties(&Scenario::named("crawler").lake(), "Crawler");
+    assert_eq!(crawler["SchemaChangePolicy"], json!({ "UpdateBehavior": "LOG", "DeleteBehavior": "LOG" }));
+    assert_eq!(crawler["Targets"]["CatalogTargets"][0]["Tables"], json!(["s3_access_logs"]));
+}
+
+#[test]
+fn with_projection_there_is_no_crawler_and_the_table_says_where_partitions_are() {
+    let template = Scenario::named("projection").lake();
+    for gone in ["Crawler", "CrawlerRole", "FailedCrawls"] {
+        assert!(template["Resources"].get(gone).is_none(), "{gone}");
+    }
+    let table = &properties(&template, "AccessLogs")["TableInput"]["Parameters"];
+    assert_eq!(table["projection.enabled"], "true");
+    let other = properties(&Scenario::named("minimal").lake(), "AccessLogs");
+    assert!(other["TableInput"]["Parameters"].get("projection.enabled").is_none());
+}
+
+#[test]
+fn the_view_is_written_as_athena_writes_it() {
+    let view = properties(&Scenario::named("minimal").lake(), "AccessLogsCompat")["TableInput"].clone();
+    let text = view["ViewOriginalText"].as_str().unwrap();
+    let encoded = text.strip_prefix("/* Presto View: ").unwrap().strip_suffix(" */").unwrap();
+    let decoded: Value = serde_json::from_slice(&aws_smithy_types::base64::decode(encoded).unwrap()).unwrap();
+    assert!(decoded["originalSql"].as_str().unwrap().starts_with("SELECT bucketowner, "));
+    assert_eq!(decoded["schema"], "bucketscope_shop");
+    let names = |list: &Value, key: &str| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|column| column[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&decoded["columns"], "name"), names(&view["StorageDescriptor"]["Columns"], "Name"));
+}
+
+#[test]
+fn every_query_is_saved_and_prepared() {
+    let template = Scenario::named("minimal").lake();
+    let saved = of_type(&template, "AWS::Athena::NamedQuery");
+    let prepared = of_type(&template, "AWS::Athena::PreparedStatement");
+    let queries = query::catalogue().queries();
+    assert_eq!((saved.len(), prepared.len()), (queries.len(), queries.len()));
+    for (one, statement) in queries.iter().map(|query| (query, query.id.replace('-', "_"))) {
+        let (_, found) = saved.iter().find(|(_, it)| it["Properties"]["Name"] == json!(one.id)).unwrap();
+        assert!(found["Properties"]["QueryString"].as_str().unwrap().ends_with(&one.sql));
+        let named = |it: &&(&String, &Value)| it.1["Properties"]["StatementName"] == json!(statement);
+        let (_, found) = prepared.iter().find(named).unwrap();
+        assert_eq!(found["Properties"]["QueryStatement"], json!(one.sql));
+    }
+}
+
+#[test]
+fn the_workgroup_bounds_what_a_query_scans_and_can_be_deleted() {
+    let workgroup = properties(&Scenario::named("everything").lake(), "Workgroup");
+    assert_eq!(workgroup["RecursiveDeleteOption"], true);
+    let configuration = &workgroup["WorkGroupConfiguration"];
+    assert_eq!(configuration["EnforceWorkGroupConfiguration"], true);
+    assert_eq!(configuration["BytesScannedCutoffPerQuery"], json!(7_000_000_000_u64));
+}
+
+#[test]
+fn a_key_of_the_users_encrypts_lake_results_and_topic_and_no_other_key_does() {
+    let with = Scenario::named("kms").lake();
+    let key = json!(Scenario::named("kms").cloud.aws.kms_key.unwrap());
+    assert_eq!(properties(&with, "Topic")["KmsMasterKeyId"], key);
+    for bucket in ["LakeBucket", "ResultsBucket"] {
+        let rule = &properties(&with, bucket)["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+        assert_eq!(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"], key);
+    }
+    let without = Scenario::named("minimal").lake();
+    assert!(properties(&without, "Topic").get("KmsMasterKeyId").is_none());
+}
+
+#[test]
+fn notices_are_of_this_pipeline_alone_and_only_this_account_may_send_them() {
+    let scenario = Scenario::named("everything");
+    let template = scenario.lake();
+    let details: Vec<&Value> = of_type(&template, "AWS::Events::Rule")
+        .iter()
+        .map(|(_, rule)| &rule["Properties"]["EventPattern"]["detail"])
+        .collect();
+    let names = Names::of(&scenario.cloud);
+    for own in [("jobName", names.job()), ("crawlerName", names.crawler()), ("workgroupName", names.workgroup())] {
+        assert!(details.iter().any(|detail| detail[own.0] == json!([own.1])), "{own:?}");
+    }
+    let finished = details.iter().find(|detail| detail.get("workgroupName").is_some()).unwrap();
+    assert_eq!(finished["currentState"], json!(["FAILED", "CANCELLED", "SUCCEEDED"]));
+    let publish = &properties(&template, "TopicPolicy")["PolicyDocument"]["Statement"][0];
+    assert_eq!(publish["Condition"]["StringEquals"]["aws:SourceAccount"], "123456789012");
+}
+
+#[test]
+fn every_line_of_a_notice_is_a_json_string_whose_gaps_are_filled() {
+    for (_, template) in templates() {
+        for (id, rule) in of_type(&template, "AWS::Events::Rule") {
+            let transformer = &rule["Properties"]["Targets"][0]["InputTransformer"];
+            let paths = transformer["InputPathsMap"].as_object().unwrap();
+            for line in transformer["InputTemplate"].as_str().unwrap().lines() {
+                let text: String = serde_json::from_str(line).unwrap();
+                for gap in text.split('<').skip(1).filter_map(|rest| rest.split_once('>')) {
+                    assert!(paths.contains_key(gap.0), "{id}: {}", gap.0);
+                }
+            }
+        }
+    }
 }

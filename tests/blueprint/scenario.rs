@@ -8,8 +8,18 @@ use bucketscope::config::cloud::{Cloud, partition_of};
 use serde_json::Value;
 
 /// All of them.
-pub const SCENARIOS: [&str; 9] =
-    ["boundary", "china", "crawler", "everything", "glueetl", "many-buckets", "minimal", "projection", "regions"];
+pub const SCENARIOS: [&str; 10] = [
+    "boundary",
+    "china",
+    "crawler",
+    "everything",
+    "glueetl",
+    "kms",
+    "many-buckets",
+    "minimal",
+    "projection",
+    "regions",
+];
 
 /// A rendered scenario.
 pub struct Scenario {
@@ -32,6 +42,12 @@ impl Scenario {
     /// The template of the stack of this kind in this Region.
     pub fn template(&self, kind: StackKind, region: &str) -> Value {
         let spec = self.specs.iter().find(|spec| spec.kind == kind && spec.region == region).unwrap();
+        serde_json::from_str(&spec.template).unwrap()
+    }
+
+    /// The template of the stack of this name in the pipeline's Region.
+    pub fn named_template(&self, name: &str) -> Value {
+        let spec = self.specs.iter().find(|spec| spec.name == name && spec.region == self.cloud.aws.region).unwrap();
         serde_json::from_str(&spec.template).unwrap()
     }
 
@@ -74,7 +90,19 @@ fn file(spec: &StackSpec) -> (String, String) {
     (format!("{}.{}.json", spec.region, spec.name), format!("{template:#}\n"))
 }
 
-pub fn facts(cloud: &Cloud) -> Facts {
+/// The resources of a type, by logical name.
+pub fn of_type<'a>(template: &'a Value, kind: &str) -> Vec<(&'a String, &'a Value)> {
+    template["Resources"].as_object().unwrap().iter().filter(|(_, resource)| resource["Type"] == kind).collect()
+}
+
+/// The properties of the resource of this logical name.
+pub fn properties(template: &Value, id: &str) -> Value {
+    let properties = template["Resources"][id]["Properties"].clone();
+    assert!(properties.is_object(), "there is no {id}");
+    properties
+}
+
+fn facts(cloud: &Cloud) -> Facts {
     let asset = |digit: &str, file: &str| Asset { sha256: digit.repeat(64), file: file.to_owned() };
     Facts {
         partition: partition_of(&cloud.aws.region).to_owned(),
