@@ -232,9 +232,13 @@ pub struct Drift {
     /// Exit with 2 if there is drift
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Compare sizes only, without reading the files
+    /// Compare sizes only, without reading the files; in AWS that is the default
     #[arg(long)]
     pub quick: bool,
+    /// In AWS: read every file of the lake and compare checksums too
+    #[cfg(feature = "aws")]
+    #[arg(long, conflicts_with = "quick")]
+    pub full: bool,
 }
 
 /// `destroy`.

@@ -1,8 +1,13 @@
 //! Stacks as models: what would change, what happened, what to do next; with thin drivers.
 
+pub mod drift;
 pub mod driver;
 pub mod events;
+pub mod site;
 pub mod teardown;
 pub mod template;
 pub mod tree;
 pub mod words;
+
+#[cfg(test)]
+pub(crate) mod fake;

@@ -9,7 +9,8 @@ use crate::aws::hands::Hands;
 use crate::cli::Destroy;
 use crate::cmd::{Context, input_needed};
 use crate::config::cloud::Cloud;
-use crate::stack::teardown::{self, Inventory, Kept, Purged, Report, Teardown};
+use crate::stack::site::Site;
+use crate::stack::teardown::{self, Inventory, Kept, Purged, Report};
 use crate::ui::export::envelope;
 use crate::ui::text::{self, plural, shell_word};
 use crate::ui::{Outcome, Screen, View, ask};
@@ -38,11 +39,11 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Destroy) -> Result<Outco
     session.check_account(&cloud.aws.account_id)?;
     let hands = |region: &str| Hands::sdk(&session.in_region(region), &cloud.aws.account_id);
     let watching = Watching::new(context.ui, again(context, cloud, args.purge_data));
-    let teardown = Teardown::new(cloud, &hands, &watching)?;
-    let inventory = teardown::inventory(&teardown)?;
-    if inventory.is_down() && inventory.kept.is_empty() && nothing_by_name(&teardown)? {
+    let site = Site::new(cloud, &hands, &watching)?;
+    let inventory = teardown::inventory(&site)?;
+    if inventory.is_down() && inventory.kept.is_empty() && nothing_by_name(&site)? {
         return Err(Error::new(ErrorKind::NotDeployed, format!("`{}` has not been deployed", cloud.name))
-            .because(format!("there is no stack and no bucket of it in {}", regions(&teardown)))
+            .because(format!("there is no stack and no bucket of it in {}", regions(&site)))
             .hint(format!("{}  deploys it", context.command("deploy"))));
     }
     if args.purge_data && !inventory.is_down() && !context.ui.interactive() {
@@ -61,16 +62,16 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Destroy) -> Result<Outco
     if !inventory.is_down() || !args.purge_data {
         announce(context, cloud, &inventory);
         confirm(context, args, &cloud.name, "this")?;
-        shown.report = teardown::destroy(&teardown, &inventory)?;
+        shown.report = teardown::destroy(&site, &inventory)?;
     }
     if args.purge_data {
-        let kept = teardown::kept(&teardown)?;
+        let kept = teardown::kept(&site)?;
         if !kept.is_empty() {
             announce_purge(context, &kept);
             confirm(context, args, &format!("{}-data", cloud.name), "these buckets and all data in them")?;
-            shown.purged = teardown::purge(&teardown, &kept)?;
+            shown.purged = teardown::purge(&site, &kept)?;
         }
-        shown.report.kept = teardown::kept(&teardown)?;
+        shown.report.kept = teardown::kept(&site)?;
     }
     Ok(ended(context, shown))
 }
@@ -81,12 +82,12 @@ fn again(context: &Context, cloud: &Cloud, purge: bool) -> String {
 }
 
 /// Whether a destroy that was killed late has nothing left to sweep either.
-fn nothing_by_name(teardown: &Teardown<'_>) -> Result<bool> {
-    Ok(teardown::leftovers(teardown)?.is_empty())
+fn nothing_by_name(site: &Site<'_>) -> Result<bool> {
+    Ok(teardown::leftovers(site)?.is_empty())
 }
 
-fn regions(teardown: &Teardown<'_>) -> String {
-    teardown.hands.iter().map(|hands| hands.region.as_str()).collect::<Vec<_>>().join(", ")
+fn regions(site: &Site<'_>) -> String {
+    site.hands.iter().map(|hands| hands.region.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Hears the word, from the flag or the keyboard. For the data, the flag may hold the pipeline's name too: it is a second

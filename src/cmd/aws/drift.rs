@@ -1,15 +1,269 @@
-//! `drift` for the target `aws`.
+//! `drift` for the target `aws`: what is there, compared with what was deployed and committed.
 
-use crate::cli::Drift;
+use serde::Serialize;
+
+use super::lake;
+use super::watching::Watching;
+use crate::Result;
+use crate::aws::Session;
+use crate::aws::hands::Hands;
+use crate::cli;
 use crate::cmd::Context;
 use crate::config::cloud::Cloud;
-use crate::ui::Outcome;
-use crate::{Error, Result};
+use crate::etl::drift::{DriftKind, Finding};
+use crate::stack::drift::{self, Difference, Found, Revert, State};
+use crate::stack::site::Site;
+use crate::ui::export::envelope;
+use crate::ui::grid::{Cell, Column, Grid, Rows};
+use crate::ui::sample::Sample;
+use crate::ui::text::{self, plural};
+use crate::ui::{Outcome, Paint, Screen, View};
+
+/// The exit code that `--detailed-exitcode` asks for where there is drift (docs/exit-codes.md).
+const DRIFTED: u8 = 2;
+
+/// Values are cut to so many columns on a screen; other formats have all of them.
+const VALUE: usize = 60;
+
+/// The lake's part.
+#[derive(Debug, Default, Serialize)]
+struct LakeFiles {
+    files: u64,
+    bytes: u64,
+    checksums: bool,
+    /// Files of a run that has not committed yet.
+    unfinished_files: u64,
+    /// Files that the lake's own lifecycle rule has removed.
+    expired_files: u64,
+    #[serde(skip)]
+    findings: Vec<Finding>,
+}
+
+struct Shown {
+    name: String,
+    found: Found,
+    lake: Option<LakeFiles>,
+    rows: Grid,
+}
 
 /// Runs `drift`.
 ///
 /// # Errors
-/// What the command reports.
-pub fn execute(_context: &Context, _cloud: &Cloud, _args: &Drift) -> Result<Outcome> {
-    Err(Error::usage("`drift` is not built for the target `aws` yet"))
+/// If nothing is deployed, or AWS cannot be asked.
+pub fn execute(context: &Context, cloud: &Cloud, args: &cli::Drift) -> Result<Outcome> {
+    let session = Session::open(Some(&cloud.aws.region))?;
+    session.check_account(&cloud.aws.account_id)?;
+    let hands = |region: &str| Hands::sdk(&session.in_region(region), &cloud.aws.account_id);
+    let watching = Watching::new(context.ui, context.command("drift"));
+    let site = Site::new(cloud, &hands, &watching)?;
+    let found = drift::find(&site)?;
+    let lake = match lake::open(&session, cloud)? {
+        Some(pipeline) => Some(lake_files(crate::etl::drift(&pipeline, args.full)?, cloud, context.now_ms)),
+        None => None,
+    };
+    let drifted = found.drifted() || lake.as_ref().is_some_and(|lake| !lake.findings.is_empty());
+    let revertible = found.differences.iter().any(|one| one.revert != Revert::Nobody && one.state != State::Unknown);
+    let rows = rows(&found, lake.as_ref());
+    let shown = Shown { name: cloud.name.clone(), found, lake, rows };
+    let outcome = Outcome::of(shown).code(if drifted && args.detailed_exitcode { DRIFTED } else { 0 });
+    Ok(if revertible {
+        outcome.next(context.command("deploy --revert-drift"), "sets back what was changed by hand")
+    } else {
+        outcome
+    })
+}
+
+/// The lake's lifecycle rule removes files by age, and a file is not older than the day of its records: what is missing
+/// from days before is no drift.
+fn lake_files(drift: crate::etl::Drift, cloud: &Cloud, now_ms: i64) -> LakeFiles {
+    let expires = cloud.keep.lake_days.map(|days| {
+        let day = now_ms.saturating_sub(i64::from(days).saturating_mul(86_400_000));
+        text::time(day).chars().take(10).collect::<String>()
+    });
+    let expired = |finding: &Finding| {
+        let day = finding.path.split_once("date=").and_then(|(_, rest)| rest.get(..10));
+        finding.kind == DriftKind::Missing
+            && expires.as_deref().is_some_and(|limit| day.is_some_and(|day| day <= limit))
+    };
+    let (gone, findings): (Vec<Finding>, Vec<Finding>) = drift.findings.into_iter().partition(expired);
+    LakeFiles {
+        files: drift.files,
+        bytes: drift.bytes,
+        checksums: drift.checksums,
+        unfinished_files: drift.unfinished_files,
+        expired_files: gone.len() as u64,
+        findings,
+    }
+}
+
+fn rows(found: &Found, lake: Option<&LakeFiles>) -> Grid {
+    let names = [
+        "state",
+        "kind",
+        "resource",
+        "physical",
+        "path",
+        "expected",
+        "actual",
+        "reason",
+        "stack",
+        "region",
+        "reverted_by",
+    ];
+    let mut rows = Grid::new(names.map(Column::new).to_vec());
+    let cell = |text: &str| Cell::Text(text.to_owned().into());
+    for one in &found.differences {
+        let state = one.state.to_string();
+        let by = reverted_by(one.revert);
+        let cells = [
+            &state,
+            &one.kind,
+            &one.logical,
+            &one.physical,
+            &one.path,
+            &one.expected,
+            &one.actual,
+            &one.reason,
+            &one.stack,
+            &one.region,
+            by,
+        ];
+        rows.push(cells.map(cell).to_vec());
+    }
+    for one in lake.map_or(&[][..], |lake| &lake.findings) {
+        let kind = one.kind.to_string();
+        let cells =
+            [kind.as_str(), "lake file", &one.path, "", "", &one.expected, &one.actual, &one.advice, "", "", "nobody"];
+        rows.push(cells.map(cell).to_vec());
+    }
+    rows
+}
+
+fn reverted_by(revert: Revert) -> &'static str {
+    match revert {
+        Revert::CloudFormation | Revert::Ourselves | Revert::Upload => "deploy --revert-drift",
+        Revert::Nobody => "nobody",
+    }
+}
+
+impl View for Shown {
+    fn human(&self, screen: &Screen) -> String {
+        let paint = screen.paint;
+        let (drifted, unknown) = self.counts();
+        let verdict = match drifted {
+            0 => paint.green("in sync"),
+            n => paint.red(&format!("drifted, {}", plural(n, "difference", "differences"))),
+        };
+        let mut out = format!("{} is {verdict}: {}\n", paint.bold(&self.name), self.compared());
+        let lines = self.lines(paint).lines();
+        if !lines.is_empty() {
+            out.push('\n');
+        }
+        lines.iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        if unknown > 0 {
+            let words = plural(unknown, "thing could", "things could");
+            out.push_str(&paint.dim(&format!("  {words} not be told; that is no drift\n")));
+        }
+        for (count, words) in self.lake.iter().flat_map(|lake| {
+            [
+                (lake.unfinished_files, "of a run that has not committed yet; that is no drift"),
+                (lake.expired_files, "removed by the lake's own lifecycle rule; that is no drift"),
+            ]
+        }) {
+            if count > 0 {
+                out.push_str(&paint.dim(&format!("  {} {words}\n", plural(count, "file", "files"))));
+            }
+        }
+        out
+    }
+
+    fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct Head<'a> {
+            name: &'a str,
+            in_sync: bool,
+            stacks: u64,
+            resources: u64,
+            unknown: u64,
+            lake: Option<&'a LakeFiles>,
+        }
+        let (drifted, unknown) = self.counts();
+        envelope(
+            "drift",
+            &Head {
+                name: &self.name,
+                in_sync: drifted == 0,
+                stacks: self.found.stacks,
+                resources: self.found.resources,
+                unknown,
+                lake: self.lake.as_ref(),
+            },
+        )
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.rows)
+    }
+}
+
+impl Shown {
+    /// Differences, and things that could not be told.
+    fn counts(&self) -> (u64, u64) {
+        let unknown = self.found.differences.iter().filter(|one| one.state == State::Unknown).count() as u64;
+        let files = self.lake.as_ref().map_or(0, |lake| lake.findings.len() as u64);
+        (self.found.differences.len() as u64 - unknown + files, unknown)
+    }
+
+    fn compared(&self) -> String {
+        let lake = self.lake.as_ref().map_or_else(
+            || "no run has written to the lake yet".to_owned(),
+            |lake| {
+                let how = if lake.checksums { "sizes and checksums" } else { "sizes" };
+                format!("{} of the lake ({how})", plural(lake.files, "file", "files"))
+            },
+        );
+        let stacks = plural(self.found.stacks, "stack", "stacks");
+        format!("{} in {stacks}, {lake}", plural(self.found.resources, "resource", "resources"))
+    }
+
+    /// The differences, at most as many as a person reads, of each kind some.
+    fn lines(&self, paint: Paint) -> Sample {
+        let mut sample = Sample::default();
+        for one in &self.found.differences {
+            sample.add(&format!("{} {}", one.state, one.kind), || line(one, paint));
+        }
+        for one in self.lake.iter().flat_map(|lake| &lake.findings) {
+            sample.add(&format!("lake {}", one.kind), || {
+                let change = change(&one.expected, &one.actual);
+                text::visible(&format!("  ~ lake file {} {}{change}", one.kind, one.path)).into_owned()
+            });
+        }
+        sample
+    }
+}
+
+fn line(one: &Difference, paint: Paint) -> String {
+    let sign = match one.state {
+        State::Deleted => paint.red("-"),
+        State::Modified => paint.yellow("~"),
+        State::Unknown => paint.dim("?"),
+    };
+    let kind = one.kind.rsplit("::").next().unwrap_or_default();
+    let name = if one.physical.is_empty() { &one.logical } else { &one.physical };
+    let detail = match one.state {
+        State::Deleted => String::new(),
+        State::Modified => format!(" {}{}", one.path, change(&one.expected, &one.actual)),
+        State::Unknown => format!(": {}", one.reason),
+    };
+    let words = format!("{kind} {name} in {} {}{detail}", one.region, one.state);
+    format!("  {sign} {}", text::visible(&words))
+}
+
+fn change(expected: &str, actual: &str) -> String {
+    if expected.is_empty() && actual.is_empty() {
+        return String::new();
+    }
+    let short =
+        |value: &str| if value.is_empty() { "nothing".to_owned() } else { text::shorten(value, VALUE).into_owned() };
+    format!(": {} → {}", short(expected), short(actual))
 }

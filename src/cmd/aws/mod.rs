@@ -3,6 +3,7 @@
 pub mod deploy;
 pub mod destroy;
 pub mod drift;
+mod lake;
 pub mod plan;
 pub mod policy;
 mod prepare;

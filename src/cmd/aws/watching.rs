@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::cmd::interrupt::Interrupt;
-use crate::stack::teardown::{Event, Watch};
+use crate::stack::site::{Event, Watch};
 use crate::ui::{Ui, text};
 use crate::{Error, ErrorKind, Result};
 

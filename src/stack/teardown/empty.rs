@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Event, Kept, Teardown, Watch};
+use super::Kept;
 use crate::aws::buckets::{Buckets, Deleted};
 use crate::blueprint::names::TAG;
 use crate::config::cloud::Cloud;
+use crate::stack::site::{Event, Site, Watch, all_at_once};
 use crate::{Error, Result};
 
 /// So often a bucket is emptied again when something came in before it could be deleted.
@@ -74,21 +75,21 @@ pub(super) fn remove(buckets: &dyn Buckets, bucket: &str, watch: &dyn Watch) -> 
 ///
 /// # Errors
 /// If a bucket is not ours, or AWS refuses.
-pub fn purge(teardown: &Teardown<'_>, kept: &[Kept]) -> Result<Vec<Purged>> {
+pub fn purge(site: &Site<'_>, kept: &[Kept]) -> Result<Vec<Purged>> {
     for one in kept {
-        check_ours(teardown, one)?;
+        check_ours(site, one)?;
     }
-    super::all_at_once(kept, |one| {
-        let hands = teardown.hands.iter().find(|hands| hands.region == one.region).unwrap_or(&teardown.home);
-        teardown.watch.tell(Event::Doing(format!("emptying the bucket {}", one.bucket)));
-        let purged = remove(hands.buckets.as_ref(), &one.bucket, teardown.watch)?;
-        teardown.watch.tell(Event::Done(format!("removed the bucket {}", one.bucket)));
+    all_at_once(kept, |one| {
+        let hands = site.hands.iter().find(|hands| hands.region == one.region).unwrap_or(&site.home);
+        site.watch.tell(Event::Doing(format!("emptying the bucket {}", one.bucket)));
+        let purged = remove(hands.buckets.as_ref(), &one.bucket, site.watch)?;
+        site.watch.tell(Event::Done(format!("removed the bucket {}", one.bucket)));
         Ok(purged)
     })
 }
 
-fn check_ours(teardown: &Teardown<'_>, one: &Kept) -> Result<()> {
-    let cloud = teardown.cloud;
+fn check_ours(site: &Site<'_>, one: &Kept) -> Result<()> {
+    let cloud = site.cloud;
     let refuse = |why: String| {
         Err(Error::failed(format!("the bucket {} is not purged", one.bucket))
             .because(why)
@@ -97,7 +98,7 @@ fn check_ours(teardown: &Teardown<'_>, one: &Kept) -> Result<()> {
     if is_source(cloud, &one.bucket) {
         return refuse("the configuration reads logs from it; sources are never removed".to_owned());
     }
-    let hands = teardown.hands.iter().find(|hands| hands.region == one.region).unwrap_or(&teardown.home);
+    let hands = site.hands.iter().find(|hands| hands.region == one.region).unwrap_or(&site.home);
     match hands.buckets.tags(&one.bucket)? {
         Some(tags) if tags.get(TAG) != Some(&cloud.name) => {
             refuse(format!("it does not carry the tag {TAG}={}, so this pipeline did not make it", cloud.name))

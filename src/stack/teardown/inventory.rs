@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::Teardown;
 use crate::aws::buckets::Held;
 use crate::aws::hands::Hands;
 use crate::aws::teardown::{StackNow, StackPart};
 use crate::blueprint::StackKind;
 use crate::blueprint::names::{Names, TAG};
 use crate::config::cloud::{Cloud, is_region};
+use crate::stack::site::{Site, all_at_once};
 use crate::{Error, Result};
 
 /// The type of the custom resource that switches logging on.
@@ -80,12 +80,12 @@ impl Inventory {
 }
 
 /// What all names of the pipeline's buckets begin with.
-pub(super) fn stem(cloud: &Cloud) -> String {
+pub(in crate::stack) fn stem(cloud: &Cloud) -> String {
     format!("{}-", Names::of(cloud).stem())
 }
 
 /// The Regions in the names of this pipeline's buckets.
-pub(super) fn regions_of_buckets(cloud: &Cloud, buckets: &[String]) -> BTreeSet<String> {
+pub(in crate::stack) fn regions_of_buckets(cloud: &Cloud, buckets: &[String]) -> BTreeSet<String> {
     let end = format!("-{}", cloud.aws.suffix);
     let starts = ["assets", "logs"].map(|what| format!("{}{what}-", stem(cloud)));
     buckets
@@ -115,19 +115,19 @@ pub(super) fn kind_of(cloud: &Cloud, stack: &str) -> Option<StackKind> {
 ///
 /// # Errors
 /// If AWS cannot be asked, or a stack of our name is somebody else's.
-pub fn inventory(teardown: &Teardown<'_>) -> Result<Inventory> {
-    let cloud = teardown.cloud;
+pub fn inventory(site: &Site<'_>) -> Result<Inventory> {
+    let cloud = site.cloud;
     let names = Names::of(cloud);
     let mut found = Inventory::default();
-    for (stacks, given_back, assets) in teardown.everywhere(|hands| in_region(cloud, hands))? {
+    for (stacks, given_back, assets) in site.everywhere(|hands| in_region(cloud, hands))? {
         found.stacks.extend(stacks);
         found.given_back.extend(given_back);
         found.assets.extend(assets);
     }
-    found.stacks.sort_by(|a, b| b.kind.cmp(&a.kind).then(a.region.cmp(&b.region)).then(a.name.cmp(&b.name)));
+    sort(&mut found.stacks);
     found.given_back.sort_unstable();
-    found.kept = kept(teardown)?;
-    let home = &teardown.home;
+    found.kept = kept(site)?;
+    let home = &site.home;
     for name in home.schedules.names(&names.schedule_group())? {
         if home.schedules.find(&names.schedule_group(), &name)?.is_some_and(|schedule| schedule.enabled) {
             found.schedules.push(name);
@@ -138,6 +138,21 @@ pub fn inventory(teardown: &Teardown<'_>) -> Result<Inventory> {
     found.crawler =
         home.crawlers.find(&names.crawler())?.filter(|crawler| crawler.state != "READY").map(|_| names.crawler());
     Ok(found)
+}
+
+/// The stacks of the pipeline, in the order in which they would go.
+///
+/// # Errors
+/// If AWS cannot be asked, or a stack of our name is somebody else's.
+pub fn found_stacks(site: &Site<'_>) -> Result<Vec<FoundStack>> {
+    let found = site.everywhere(|hands| Ok(in_region(site.cloud, hands)?.0))?;
+    let mut stacks = found.into_iter().flatten().collect();
+    sort(&mut stacks);
+    Ok(stacks)
+}
+
+fn sort(stacks: &mut Vec<FoundStack>) {
+    stacks.sort_by(|a, b| b.kind.cmp(&a.kind).then(a.region.cmp(&b.region)).then(a.name.cmp(&b.name)));
 }
 
 type InRegion = (Vec<FoundStack>, Vec<String>, Option<String>);
@@ -201,13 +216,13 @@ fn logged_buckets(hands: &Hands, stack: &StackNow, parts: &[StackPart]) -> Vec<S
 ///
 /// # Errors
 /// If they cannot be listed.
-pub fn kept(teardown: &Teardown<'_>) -> Result<Vec<Kept>> {
-    let names = Names::of(teardown.cloud);
-    let home = &teardown.home;
+pub fn kept(site: &Site<'_>) -> Result<Vec<Kept>> {
+    let names = Names::of(site.cloud);
+    let home = &site.home;
     let mut candidates =
         vec![(home, names.lake_bucket(), "lake"), (home, names.results_bucket(), "results of queries")];
-    candidates.extend(teardown.hands.iter().map(|hands| (hands, names.logs_bucket(&hands.region), "raw logs")));
-    let found = super::all_at_once(&candidates, |(hands, bucket, what)| {
+    candidates.extend(site.hands.iter().map(|hands| (hands, names.logs_bucket(&hands.region), "raw logs")));
+    let found = all_at_once(&candidates, |(hands, bucket, what)| {
         if !hands.buckets.exists(bucket)? {
             return Ok(None);
         }

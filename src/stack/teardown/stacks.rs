@@ -1,41 +1,42 @@
 //! Stacks go lake first, then collectors, then assets; all of a kind at once.
 
-use super::{Event, FoundStack, Inventory, Report, Teardown, empty, stop};
+use super::{FoundStack, Inventory, Report, empty, stop};
 use crate::aws::hands::Hands;
 use crate::aws::teardown::{Failure, StackNow};
 use crate::blueprint::StackKind;
 use crate::blueprint::names::Names;
+use crate::stack::site::{Event, Site, all_at_once};
 use crate::{Error, ErrorKind, Result};
 
 /// So often the deletion of a stack is begun.
 const TRIES: usize = 4;
 
-pub(super) fn delete_all(teardown: &Teardown<'_>, inventory: &Inventory, report: &mut Report) -> Result<()> {
+pub(super) fn delete_all(site: &Site<'_>, inventory: &Inventory, report: &mut Report) -> Result<()> {
     for kind in [StackKind::Lake, StackKind::Collector, StackKind::Assets] {
         let stacks: Vec<&FoundStack> = inventory.stacks.iter().filter(|stack| stack.kind == kind).collect();
-        teardown.watch.check()?;
-        super::all_at_once(&stacks, |stack| delete(teardown, stack))?;
+        site.watch.check()?;
+        all_at_once(&stacks, |stack| delete(site, stack))?;
         report.deleted.extend(stacks.iter().map(|stack| format!("{} in {}", stack.name, stack.region)));
     }
     Ok(())
 }
 
-fn delete(teardown: &Teardown<'_>, stack: &FoundStack) -> Result<()> {
-    let Some(hands) = teardown.hands.iter().find(|hands| hands.region == stack.region) else { return Ok(()) };
+fn delete(site: &Site<'_>, stack: &FoundStack) -> Result<()> {
+    let Some(hands) = site.hands.iter().find(|hands| hands.region == stack.region) else { return Ok(()) };
     let mut begun = 0;
     let mut told = String::new();
     let mut first_cause: Option<Failure> = None;
     loop {
         let Some(now) = hands.stacks.find(&stack.name)? else {
-            teardown.watch.tell(Event::Done(format!("deleted the stack {} in {}", stack.name, stack.region)));
+            site.watch.tell(Event::Done(format!("deleted the stack {} in {}", stack.name, stack.region)));
             return Ok(());
         };
         if now.status != told {
             told.clone_from(&now.status);
-            teardown.watch.tell(Event::Doing(format!("{} in {}: {}", stack.name, stack.region, words(&now.status))));
+            site.watch.tell(Event::Doing(format!("{} in {}: {}", stack.name, stack.region, words(&now.status))));
         }
         if must_wait(&now.status) || (begun > 0 && now.status == "CREATE_IN_PROGRESS") {
-            teardown.watch.pause()?;
+            site.watch.pause()?;
             continue;
         }
         if now.status == "DELETE_FAILED" {
@@ -46,16 +47,16 @@ fn delete(teardown: &Teardown<'_>, stack: &FoundStack) -> Result<()> {
             if begun >= TRIES {
                 return Err(failed(stack, &now, first_cause));
             }
-            mend(teardown, hands, &failures)?;
+            mend(site, hands, &failures)?;
         }
         if begun >= TRIES {
             return Err(failed(stack, &now, first_cause));
         }
-        teardown.watch.check()?;
-        prepare(teardown, hands, stack, &now)?;
+        site.watch.check()?;
+        prepare(site, hands, stack, &now)?;
         hands.stacks.delete(&stack.name)?;
         begun += 1;
-        teardown.watch.pause()?;
+        site.watch.pause()?;
     }
 }
 
@@ -75,41 +76,41 @@ fn words(status: &str) -> &'static str {
 }
 
 /// What has to be done before a stack can go.
-fn prepare(teardown: &Teardown<'_>, hands: &Hands, stack: &FoundStack, now: &StackNow) -> Result<()> {
-    let names = Names::of(teardown.cloud);
+fn prepare(site: &Site<'_>, hands: &Hands, stack: &FoundStack, now: &StackNow) -> Result<()> {
+    let names = Names::of(site.cloud);
     if now.protected {
         hands.stacks.unprotect(&stack.name)?;
-        teardown.watch.tell(Event::Done(format!("lifted the protection of the stack {}", stack.name)));
+        site.watch.tell(Event::Done(format!("lifted the protection of the stack {}", stack.name)));
     }
     match stack.kind {
         StackKind::Assets => {
-            empty::empty(hands.buckets.as_ref(), &names.assets_bucket(&stack.region), teardown.watch).map(|_| ())
+            empty::empty(hands.buckets.as_ref(), &names.assets_bucket(&stack.region), site.watch).map(|_| ())
         }
-        StackKind::Lake => drop_tables(teardown, hands, stack),
+        StackKind::Lake => drop_tables(site, hands, stack),
         StackKind::Collector => Ok(()),
     }
 }
 
 /// Tables that a crawler or a person made in our database: the stack does not know them.
-fn drop_tables(teardown: &Teardown<'_>, hands: &Hands, stack: &FoundStack) -> Result<()> {
-    let database = Names::of(teardown.cloud).database();
+fn drop_tables(site: &Site<'_>, hands: &Hands, stack: &FoundStack) -> Result<()> {
+    let database = Names::of(site.cloud).database();
     for table in hands.tables.names(&database)? {
         if !stack.tables.iter().any(|known| known == &table || known.ends_with(&format!("|{table}"))) {
             hands.tables.delete(&database, &table)?;
-            teardown.watch.tell(Event::Done(format!("removed the table {table}, which no stack knew")));
+            site.watch.tell(Event::Done(format!("removed the table {table}, which no stack knew")));
         }
     }
     Ok(())
 }
 
 /// Takes the causes of a failed deletion away, as far as they are known.
-fn mend(teardown: &Teardown<'_>, hands: &Hands, failures: &[Failure]) -> Result<()> {
-    let names = Names::of(teardown.cloud);
+fn mend(site: &Site<'_>, hands: &Hands, failures: &[Failure]) -> Result<()> {
+    let names = Names::of(site.cloud);
     for failure in failures {
         let reason = &failure.reason;
-        teardown.watch.tell(Event::Trouble(format!("{}: {reason}", failure.logical)));
+        site.watch.tell(Event::Trouble(format!("{}: {reason}", failure.logical)));
         match failure.kind.as_str() {
-            "AWS::Glue::Crawler" => stop::stop_crawler(teardown, hands, &names.crawler()).map(|_| ())?,
+            "AWS::Glue::Crawler" => stop::stop_crawler(site, hands, &names.crawler()).map(|_| ())?,
             "AWS::Athena::WorkGroup" => hands.athena.delete_workgroup(&names.workgroup())?,
             _ => {}
         }

@@ -1,9 +1,10 @@
 //! Nothing may be at work when its stack goes: a schedule that starts a run, a run that starts the crawler, a crawler that
 //! cannot be deleted while it runs.
 
-use super::{Event, Report, Teardown};
+use super::Report;
 use crate::aws::hands::Hands;
 use crate::blueprint::names::Names;
+use crate::stack::site::{Event, Site};
 use crate::{Error, Result};
 
 /// Glue keeps the runs of 90 days (AWS Glue endpoints and quotas); a schedule of a minute makes no more than this.
@@ -25,26 +26,26 @@ const SHARED_GROUPS: &[&str] = &[
 const CRAWLER_GROUP: &str = "/aws-glue/crawlers";
 
 /// Stops schedules, runs and the crawler, in this order. Returns the ids of all runs there ever were.
-pub(super) fn stop(teardown: &Teardown<'_>, report: &mut Report) -> Result<Vec<String>> {
-    let names = Names::of(teardown.cloud);
-    let home = &teardown.home;
+pub(super) fn stop(site: &Site<'_>, report: &mut Report) -> Result<Vec<String>> {
+    let names = Names::of(site.cloud);
+    let home = &site.home;
     let group = names.schedule_group();
     for name in home.schedules.names(&group)? {
-        teardown.watch.check()?;
+        site.watch.check()?;
         if home.schedules.find(&group, &name)?.is_some_and(|schedule| schedule.enabled) {
             home.schedules.disable(&group, &name)?;
             report.stopped.push(format!("schedule {name}"));
-            teardown.watch.tell(Event::Done(format!("disabled the schedule {name}")));
+            site.watch.tell(Event::Done(format!("disabled the schedule {name}")));
         }
     }
-    let runs = stop_runs(teardown, home, &names.job(), report)?;
-    if stop_crawler(teardown, home, &names.crawler())? {
+    let runs = stop_runs(site, home, &names.job(), report)?;
+    if stop_crawler(site, home, &names.crawler())? {
         report.stopped.push(format!("crawler {}", names.crawler()));
     }
     Ok(runs)
 }
 
-fn stop_runs(teardown: &Teardown<'_>, home: &Hands, job: &str, report: &mut Report) -> Result<Vec<String>> {
+fn stop_runs(site: &Site<'_>, home: &Hands, job: &str, report: &mut Report) -> Result<Vec<String>> {
     let mut asked = Vec::new();
     for _ in 0..PATIENCE {
         // Listed anew each time: the schedule may have started one more just before it was disabled.
@@ -53,40 +54,40 @@ fn stop_runs(teardown: &Teardown<'_>, home: &Hands, job: &str, report: &mut Repo
         if active.is_empty() {
             for id in &asked {
                 report.stopped.push(format!("job run {id}"));
-                teardown.watch.tell(Event::Done(format!("stopped the job run {id}")));
+                site.watch.tell(Event::Done(format!("stopped the job run {id}")));
             }
             return Ok(runs.into_iter().map(|run| run.id).collect());
         }
         let new: Vec<String> = active.into_iter().filter(|id| !asked.contains(id)).collect();
         if !new.is_empty() {
             home.jobs.stop(job, &new)?;
-            teardown.watch.tell(Event::Doing(format!("stopping the job run {}", new.join(", "))));
+            site.watch.tell(Event::Doing(format!("stopping the job run {}", new.join(", "))));
             asked.extend(new);
         }
-        teardown.watch.pause()?;
+        site.watch.pause()?;
     }
     Err(still("runs of the job", job))
 }
 
 /// Stops the crawler; whether it was at work.
-pub(super) fn stop_crawler(teardown: &Teardown<'_>, home: &Hands, name: &str) -> Result<bool> {
+pub(super) fn stop_crawler(site: &Site<'_>, home: &Hands, name: &str) -> Result<bool> {
     let mut was_at_work = false;
     for _ in 0..PATIENCE {
         match home.crawlers.find(name)? {
             Some(crawler) if crawler.state == "RUNNING" => {
-                teardown.watch.tell(Event::Doing(format!("stopping the crawler {name}")));
+                site.watch.tell(Event::Doing(format!("stopping the crawler {name}")));
                 home.crawlers.stop(name)?;
             }
             Some(crawler) if crawler.state == "STOPPING" => {}
             _ => {
                 if was_at_work {
-                    teardown.watch.tell(Event::Done(format!("stopped the crawler {name}")));
+                    site.watch.tell(Event::Done(format!("stopped the crawler {name}")));
                 }
                 return Ok(was_at_work);
             }
         }
         was_at_work = true;
-        teardown.watch.pause()?;
+        site.watch.pause()?;
     }
     Err(still("the crawler", name))
 }
@@ -96,17 +97,17 @@ fn still(what: &str, name: &str) -> Error {
 }
 
 /// Removes what our runs and our crawler wrote to the groups that belong to everybody: only streams of our names.
-pub(super) fn sweep_streams(teardown: &Teardown<'_>, runs: &[String], report: &mut Report) -> Result<()> {
-    let home = &teardown.home;
+pub(super) fn sweep_streams(site: &Site<'_>, runs: &[String], report: &mut Report) -> Result<()> {
+    let home = &site.home;
     let mut swept = 0_u64;
     for group in SHARED_GROUPS.iter().filter(|_| !runs.is_empty()) {
         for stream in ours(home, group, runs)? {
-            teardown.watch.check()?;
+            site.watch.check()?;
             home.logs.delete_stream(group, &stream)?;
             swept += 1;
         }
     }
-    let crawler = Names::of(teardown.cloud).crawler();
+    let crawler = Names::of(site.cloud).crawler();
     for stream in home.logs.streams(CRAWLER_GROUP, &crawler)? {
         if stream == crawler {
             home.logs.delete_stream(CRAWLER_GROUP, &stream)?;
@@ -115,7 +116,7 @@ pub(super) fn sweep_streams(teardown: &Teardown<'_>, runs: &[String], report: &m
     }
     if swept > 0 {
         let what = format!("{swept} log streams in the shared groups /aws-glue/…");
-        teardown.watch.tell(Event::Done(format!("removed {what}")));
+        site.watch.tell(Event::Done(format!("removed {what}")));
         report.swept.push(what);
     }
     Ok(())

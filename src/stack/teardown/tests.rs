@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
-use super::fake::{Fake, Silent, World, cloud, deployed};
 use super::*;
 use crate::ErrorKind;
 use crate::blueprint::names::Names;
+use crate::config::cloud::Cloud;
+use crate::stack::fake::{Fake, Silent, World, cloud, deployed};
 
 fn down(fake: &Arc<Fake>, cloud: &Cloud, watch: &Silent) -> Result<Report> {
-    let teardown = Teardown::new(cloud, &|region| fake.hands(region), watch)?;
-    let inventory = inventory(&teardown)?;
-    destroy(&teardown, &inventory)
+    let site = Site::new(cloud, &|region| fake.hands(region), watch)?;
+    let inventory = inventory(&site)?;
+    destroy(&site, &inventory)
 }
 
 /// What must be so after every `destroy`, whatever went before.
@@ -214,9 +215,9 @@ fn what_is_left_is_named_with_the_command_that_removes_it() {
 
 fn purged(fake: &Arc<Fake>, cloud: &Cloud) -> Result<Vec<Purged>> {
     let watch = Silent::default();
-    let teardown = Teardown::new(cloud, &|region| fake.hands(region), &watch)?;
-    let kept = kept(&teardown)?;
-    purge(&teardown, &kept)
+    let site = Site::new(cloud, &|region| fake.hands(region), &watch)?;
+    let kept = kept(&site)?;
+    purge(&site, &kept)
 }
 
 #[test]

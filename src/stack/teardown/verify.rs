@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Event, Inventory, Kept, Report, Teardown, empty, inventory};
+use super::{Inventory, Kept, Report, empty, inventory};
 use crate::Result;
 use crate::aws::hands::Hands;
 use crate::blueprint::names::{Names, TAG};
 use crate::config::cloud::{Cloud, partition_of};
+use crate::stack::site::{Event, Site};
 
 /// Pauses to wait for the list by tag, which lags behind.
 const PATIENCE: usize = 30;
@@ -25,11 +26,11 @@ pub struct Leftover {
 }
 
 /// Removes what carries exactly our name and no stack holds any more.
-pub(super) fn sweep(teardown: &Teardown<'_>, report: &mut Report) -> Result<()> {
-    let names = Names::of(teardown.cloud);
-    let home = &teardown.home;
+pub(super) fn sweep(site: &Site<'_>, report: &mut Report) -> Result<()> {
+    let names = Names::of(site.cloud);
+    let home = &site.home;
     let mut swept = |what: String| {
-        teardown.watch.tell(Event::Done(format!("removed {what}, which no stack held")));
+        site.watch.tell(Event::Done(format!("removed {what}, which no stack held")));
         report.swept.push(what);
     };
     if home.tables.database_exists(&names.database())? {
@@ -40,8 +41,8 @@ pub(super) fn sweep(teardown: &Teardown<'_>, report: &mut Report) -> Result<()> 
         home.athena.delete_workgroup(&names.workgroup())?;
         swept(format!("the workgroup {}", names.workgroup()));
     }
-    for hands in &teardown.hands {
-        teardown.watch.check()?;
+    for hands in &site.hands {
+        site.watch.check()?;
         // Lambda and Glue make a log group anew when they write after it was deleted.
         for group in hands.logs.groups(&names.log_group(""))? {
             hands.logs.delete_group(&group)?;
@@ -49,7 +50,7 @@ pub(super) fn sweep(teardown: &Teardown<'_>, report: &mut Report) -> Result<()> 
         }
         let assets = names.assets_bucket(&hands.region);
         if hands.buckets.exists(&assets)? {
-            empty::remove(hands.buckets.as_ref(), &assets, teardown.watch)?;
+            empty::remove(hands.buckets.as_ref(), &assets, site.watch)?;
             swept(format!("the bucket {assets}"));
         }
     }
@@ -60,20 +61,20 @@ pub(super) fn sweep(teardown: &Teardown<'_>, report: &mut Report) -> Result<()> 
 ///
 /// # Errors
 /// If AWS cannot be asked.
-pub fn leftovers(teardown: &Teardown<'_>) -> Result<Vec<Leftover>> {
-    let mut left = by_name_at_home(teardown)?;
-    left.extend(teardown.everywhere(|hands| by_name(teardown.cloud, hands))?.into_iter().flatten());
+pub fn leftovers(site: &Site<'_>) -> Result<Vec<Leftover>> {
+    let mut left = by_name_at_home(site)?;
+    left.extend(site.everywhere(|hands| by_name(site.cloud, hands))?.into_iter().flatten());
     Ok(left)
 }
 
 /// What is left, by name service by service, and by tag.
-pub(super) fn left(teardown: &Teardown<'_>, inventory: &Inventory, kept: &[Kept]) -> Result<Vec<Leftover>> {
-    teardown.watch.tell(Event::Doing("looking whether anything is left".to_owned()));
-    let mut left: BTreeSet<Leftover> = leftovers(teardown)?.into_iter().collect();
+pub(super) fn left(site: &Site<'_>, inventory: &Inventory, kept: &[Kept]) -> Result<Vec<Leftover>> {
+    site.watch.tell(Event::Doing("looking whether anything is left".to_owned()));
+    let mut left: BTreeSet<Leftover> = leftovers(site)?.into_iter().collect();
     let mut gone: BTreeSet<String> = inventory.stacks.iter().flat_map(|stack| stack.physical.iter().cloned()).collect();
-    gone.extend(checked_names(teardown.cloud));
+    gone.extend(checked_names(site.cloud));
     gone.extend(inventory.stacks.iter().map(|stack| stack.name.clone()));
-    for found in teardown.everywhere(|hands| by_tag(teardown, hands, &gone, kept))? {
+    for found in site.everywhere(|hands| by_tag(site, hands, &gone, kept))? {
         left.extend(found);
     }
     Ok(left.into_iter().collect())
@@ -84,8 +85,8 @@ fn leftover(what: String, region: &str, command: String) -> Leftover {
 }
 
 /// What only the home Region has.
-fn by_name_at_home(teardown: &Teardown<'_>) -> Result<Vec<Leftover>> {
-    let (cloud, hands) = (teardown.cloud, &teardown.home);
+fn by_name_at_home(site: &Site<'_>) -> Result<Vec<Leftover>> {
+    let (cloud, hands) = (site.cloud, &site.home);
     let names = Names::of(cloud);
     let region = &hands.region;
     let mut left = Vec::new();
@@ -159,16 +160,16 @@ fn topic_arn(cloud: &Cloud) -> String {
     format!("arn:{}:sns:{region}:{account}:{}", partition_of(region), Names::of(cloud).topic())
 }
 
-fn by_tag(teardown: &Teardown<'_>, hands: &Hands, gone: &BTreeSet<String>, kept: &[Kept]) -> Result<Vec<Leftover>> {
-    let name = &teardown.cloud.name;
+fn by_tag(site: &Site<'_>, hands: &Hands, gone: &BTreeSet<String>, kept: &[Kept]) -> Result<Vec<Leftover>> {
+    let name = &site.cloud.name;
     let mut unexplained = Vec::new();
     for _ in 0..PATIENCE {
         let arns = hands.tagged.arns(TAG, name)?;
-        unexplained = arns.into_iter().filter(|arn| !explained(teardown, hands, arn, gone, kept)).collect();
+        unexplained = arns.into_iter().filter(|arn| !explained(site, hands, arn, gone, kept)).collect();
         if unexplained.is_empty() {
             break;
         }
-        teardown.watch.pause()?;
+        site.watch.pause()?;
     }
     Ok(unexplained
         .into_iter()
@@ -180,16 +181,14 @@ fn by_tag(teardown: &Teardown<'_>, hands: &Hands, gone: &BTreeSet<String>, kept:
 }
 
 /// Whether something in the list by tag is known to be gone, or stays by intention.
-fn explained(teardown: &Teardown<'_>, hands: &Hands, arn: &str, gone: &BTreeSet<String>, kept: &[Kept]) -> bool {
+fn explained(site: &Site<'_>, hands: &Hands, arn: &str, gone: &BTreeSet<String>, kept: &[Kept]) -> bool {
     let (service, rest) = parts(arn);
-    let assets = Names::of(teardown.cloud).assets_bucket(&hands.region);
+    let assets = Names::of(site.cloud).assets_bucket(&hands.region);
     match service {
         "s3" => kept.iter().any(|kept| kept.bucket == rest) || rest == assets || gone.contains(rest),
         // Log groups of ours were looked for by name, and stacks were listed.
-        "logs" => rest.contains(&Names::of(teardown.cloud).log_group("")),
-        "cloudformation" => {
-            rest.split('/').nth(1).is_some_and(|stack| inventory::kind_of(teardown.cloud, stack).is_some())
-        }
+        "logs" => rest.contains(&Names::of(site.cloud).log_group("")),
+        "cloudformation" => rest.split('/').nth(1).is_some_and(|stack| inventory::kind_of(site.cloud, stack).is_some()),
         _ => gone.contains(arn) || rest.rsplit(['/', ':']).next().is_some_and(|last| gone.contains(last)),
     }
 }

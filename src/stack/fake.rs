@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::{Event, Watch};
+use super::site::{Event, Watch};
 use crate::aws::athena::{Athena, Scanned};
 use crate::aws::buckets::{Buckets, Deleted, Held, Item, LoggingNow, ObjectNow};
 use crate::aws::crawlers::{Crawl, CrawlerNow, Crawlers};

@@ -1,0 +1,85 @@
+//! Where a pipeline stands: its Regions, the services there, and who is told of long work.
+
+use std::collections::BTreeSet;
+
+use crate::aws::hands::Hands;
+use crate::config::cloud::Cloud;
+use crate::{Error, Result};
+
+/// What long work tells on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// This is being done.
+    Doing(String),
+    /// This is done.
+    Done(String),
+    /// This did not go as it should, and is taken care of.
+    Trouble(String),
+}
+
+/// Is told how it goes on, and says how long to wait.
+pub trait Watch: Sync {
+    /// Something has begun, ended or gone wrong.
+    fn tell(&self, event: Event);
+    /// Waits a little before AWS is asked again.
+    ///
+    /// # Errors
+    /// If the user has interrupted.
+    fn pause(&self) -> Result<()>;
+    /// Goes on at once, unless the user has interrupted.
+    ///
+    /// # Errors
+    /// If the user has interrupted.
+    fn check(&self) -> Result<()>;
+}
+
+/// A pipeline, and what is asked of AWS for it.
+pub struct Site<'a> {
+    /// The pipeline.
+    pub cloud: &'a Cloud,
+    /// The services of the home Region.
+    pub home: Hands,
+    /// The services of each Region used, the home Region among them.
+    pub hands: Vec<Hands>,
+    /// Who is told.
+    pub watch: &'a dyn Watch,
+}
+
+impl<'a> Site<'a> {
+    /// The pipeline `cloud` in every Region of its configuration, and in those where buckets of its name are found: a
+    /// configuration may have lost a Region since.
+    ///
+    /// # Errors
+    /// If the buckets cannot be listed.
+    pub fn new(cloud: &'a Cloud, hands_in: &dyn Fn(&str) -> Hands, watch: &'a dyn Watch) -> Result<Self> {
+        let home = hands_in(&cloud.aws.region);
+        let mut regions = cloud.regions();
+        let found = crate::stack::teardown::regions_of_buckets(
+            cloud,
+            &home.buckets.names(&crate::stack::teardown::stem(cloud))?,
+        );
+        let known: BTreeSet<String> = regions.iter().cloned().collect();
+        regions.extend(found.into_iter().filter(|region| !known.contains(region)));
+        let others = regions.iter().skip(1).map(|region| hands_in(region));
+        let hands = std::iter::once(home.clone()).chain(others).collect();
+        Ok(Self { cloud, home, hands, watch })
+    }
+
+    /// Does something in every Region at once.
+    pub fn everywhere<T: Send>(&self, work: impl Fn(&Hands) -> Result<T> + Sync) -> Result<Vec<T>> {
+        all_at_once(&self.hands, work)
+    }
+}
+
+/// Does something for each of `items`, each in a thread; the first error wins after all have ended.
+pub fn all_at_once<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
+        let ended: Vec<Result<T>> = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(Error::failed("a thread died"))))
+            .collect();
+        ended.into_iter().collect()
+    })
+}
