@@ -146,12 +146,12 @@ pub fn inventory(site: &Site<'_>) -> Result<Inventory> {
 /// If AWS cannot be asked, or a stack of our name is somebody else's.
 pub fn found_stacks(site: &Site<'_>) -> Result<Vec<FoundStack>> {
     let found = site.everywhere(|hands| Ok(in_region(site.cloud, hands)?.0))?;
-    let mut stacks = found.into_iter().flatten().collect();
+    let mut stacks: Vec<FoundStack> = found.into_iter().flatten().collect();
     sort(&mut stacks);
     Ok(stacks)
 }
 
-fn sort(stacks: &mut Vec<FoundStack>) {
+fn sort(stacks: &mut [FoundStack]) {
     stacks.sort_by(|a, b| b.kind.cmp(&a.kind).then(a.region.cmp(&b.region)).then(a.name.cmp(&b.name)));
 }
 
