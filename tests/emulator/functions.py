@@ -1,10 +1,10 @@
-"""Lambda: each function acts with its role, and the role must be one that Lambda can take."""
+"""Lambda: each function acts with its role, which Lambda must be able to take, and which must let it write its log."""
 
 import ministack.core.lambda_runtime as runtime
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import custom_resource
 
-from . import callers, policies, recorder
+from . import actions, callers, policies, recorder
 from .errors import AwsError
 from .registry import check
 from .wire import Call
@@ -37,6 +37,31 @@ def _invoke_custom_resource(request_type, logical_id, props, stack_name, *rest, 
     return _original_invoke(request_type, logical_id, props, stack_name, *rest, **named)
 
 
+_original_logs = lambda_svc._emit_lambda_logs
+
+
+def _emit_logs(func: dict, *rest, **named) -> None:
+    """"Sending Lambda function logs to CloudWatch Logs": Lambda writes with the role. Without logs:CreateLogGroup a
+    group that was deleted stays deleted; without the other two nothing is written."""
+    config = func.get("config") or func
+    account, region = config["FunctionArn"].split(":")[4], config["FunctionArn"].split(":")[3]
+    group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    caller = callers.mint("lambda", config["FunctionName"], config["Role"], account)
+    operations = ["CreateLogStream", "PutLogEvents"]
+    if group not in cloudwatch_logs._log_groups:
+        operations.insert(0, "CreateLogGroup")
+    for operation in operations:
+        names = {"logGroupName": group} | ({"logStreamName": "stream"} if operation != "CreateLogGroup" else {})
+        call = Call("logs", operation, names, "json", region=region)
+        needed = actions.required(call, caller)
+        granted = all(policies.decide(policies.of_role(config["Role"]), *one) == "allow" for one in needed)
+        recorder.record(call, caller, 200 if granted else 400, "" if granted else "AccessDeniedException")
+        if not granted:
+            return
+    _original_logs(func, *rest, **named)
+
+
 runtime.execution_credentials = _credentials
+lambda_svc._emit_lambda_logs = _emit_logs
 lambda_svc.execution_credentials = _credentials
 custom_resource.invoke_custom_resource = _invoke_custom_resource

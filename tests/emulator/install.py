@@ -5,9 +5,9 @@ import importlib
 # In this order: CloudFormation's resources are made through the services before it.
 MODULES = [
     "s3", "iam", "glue.jobs", "glue.runs", "glue.crawlers", "glue.partitions", "athena", "lakeformation",
-    "mails", "functions", "schedules", "dashboards", "tagging",
+    "mails", "deliveries", "functions", "schedules", "dashboards", "tagging",
     "cloudformation.engine", "cloudformation.documents", "cloudformation.change_sets",
-    "cloudformation.drift", "cloudformation.stack_events",
+    "cloudformation.drift", "cloudformation.revert", "cloudformation.stack_events",
 ]
 
 

@@ -139,6 +139,26 @@ def _managed(arn: str) -> dict:
     return {}
 
 
+def resource_allows(document: dict, service: str, action: str, resource: str, context: dict) -> bool:
+    """Whether a resource's own policy lets a service act on it."""
+    allowed = False
+    for statement in _list(document.get("Statement")):
+        if not _names(statement.get("Principal"), service) or not _acts_on(statement, action):
+            continue
+        if _speaks_of(statement, resource) and _holds(statement, context):
+            if statement.get("Effect") == "Deny":
+                return False
+            allowed = True
+    return allowed
+
+
+def _names(principal, service: str) -> bool:
+    """Whether a Principal names a service: by itself, or by naming everybody."""
+    if isinstance(principal, dict):
+        return any(matches(p, service) for p in _list(principal.get("Service"))) or "*" in _list(principal.get("AWS"))
+    return principal == "*"
+
+
 def assumable(arn: str, service: str, context: dict) -> bool:
     """Whether a role's trust policy lets a service take it, e.g. glue.amazonaws.com."""
     record = role(arn)

@@ -25,7 +25,11 @@ def _describe(params: dict) -> tuple:
     root = ElementTree.fromstring(body)
     contexts = _contexts(change_set)
     for change in root.iter(f"{{{_SPACE}}}ResourceChange"):
-        _add_values(change, *contexts[change.findtext(f"{{{_SPACE}}}LogicalResourceId")])
+        name = change.findtext(f"{{{_SPACE}}}LogicalResourceId")
+        _add_values(change, *contexts[name])
+        if name in change_set.get("_drift", {}):
+            drifted = "MODIFIED" if change_set["_drift"][name] else "DELETED"
+            ElementTree.SubElement(change, f"{{{_SPACE}}}ResourceDriftStatus").text = drifted
     return status, headers, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
@@ -39,9 +43,17 @@ def _contexts(change_set: dict) -> dict[str, tuple[dict | None, dict | None]]:
     replaced = {change["ResourceChange"]["LogicalResourceId"] for change in change_set["Changes"]
                 if change["ResourceChange"].get("Replacement") == "True"}
     with stacks._stack_region_context(stack, change_set["StackId"]):
-        return {name: (_definition(old.get(name), made.get(name, {}).get("Properties")),
+        return {name: (_definition(old.get(name), _before(change_set, name, made.get(name, {}).get("Properties"))),
                        _definition(new.get(name), _resolved(change_set, stack, made, replaced, new.get(name))))
                 for name in old.keys() | new.keys()}
+
+
+def _before(change_set: dict, name: str, properties: dict | None) -> dict | None:
+    """The properties before the change; of a drift-aware change set, as they are."""
+    actual = change_set.get("_drift", {}).get(name)
+    if not actual:
+        return properties
+    return {key: value for key, value in {**(properties or {}), **actual}.items() if value is not None}
 
 
 def _definition(declared: dict | None, properties: dict | None) -> dict | None:

@@ -16,7 +16,7 @@ _fresh: set[str] = set()
 
 async def _handle(method: str, path: str, headers: dict, body: bytes, query: dict) -> tuple:
     """Detection reads through HTTP calls to this process, so it must not hold the event loop."""
-    if b"Action=DetectStackDrift" in body or b"Action=DetectStackResourceDrift" in body:
+    if any(mark in body for mark in (b"Action=DetectStackDrift", b"Action=DetectStackResourceDrift", b"DeploymentMode=REVERT_DRIFT")):
         return await run_reentrant(lambda: asyncio.run(_original_handle(method, path, headers, body, query)))
     return await _original_handle(method, path, headers, body, query)
 

@@ -125,3 +125,20 @@ def test_what_cannot_be_read_is_unknown(deployed):
     assert status["DetectionStatus"] == "DETECTION_FAILED"
     found = {d["LogicalResourceId"]: d for d in stacks.cloudformation.describe_stack_resource_drifts(StackName="demo")["StackResourceDrifts"]}
     assert found["Log"]["StackResourceDriftStatus"] == "UNKNOWN" and "logs:DescribeLogGroups" in found["Log"]["DriftStatusReason"]
+
+
+def test_drift_is_reverted(emulator):
+    stacks = Stacks(emulator)
+    stacks.deploy("demo", pipeline(), Tags=[{"Key": "a", "Value": "b"}])
+    logs, athena, glue = (emulator.client(name) for name in ("logs", "athena", "glue"))
+    logs.put_retention_policy(logGroupName="/demo/etl", retentionInDays=7)
+    athena.delete_prepared_statement(StatementName="who", WorkGroup="demo")
+    change_set = stacks.change_set("demo", pipeline(), "UPDATE", DeploymentMode="REVERT_DRIFT", Tags=[{"Key": "a", "Value": "b"}])
+    changes = {c["ResourceChange"]["LogicalResourceId"]: c["ResourceChange"] for c in change_set["Changes"]}
+    assert {n: (c["Action"], c["ResourceDriftStatus"]) for n, c in changes.items()} == {
+        "Log": ("Modify", "MODIFIED"), "Statement": ("Add", "DELETED")}
+    assert changes["Log"]["Details"][0]["Target"]["BeforeValue"] == "7"
+    assert stacks.execute(change_set)["StackStatus"] == "UPDATE_COMPLETE", stacks.reasons("demo")
+    assert logs.describe_log_groups(logGroupNamePrefix="/demo/etl")["logGroups"][0]["retentionInDays"] == 30
+    assert athena.get_prepared_statement(StatementName="who", WorkGroup="demo")
+    assert {d["StackResourceDriftStatus"] for d in drifts(stacks).values()} == {"IN_SYNC"}

@@ -123,6 +123,44 @@ def test_a_failed_job_is_told_to_a_rule(emulator):
     assert json.loads(message["Body"])["detail"]["state"] == "FAILED"
 
 
+def told(emulator, *statements: dict, key: str = "") -> tuple[list, list]:
+    """Lets a failed job tell a topic with this policy; gives mails and losses."""
+    make_job(emulator, "raise SystemExit(1)")
+    sns, events = emulator.client("sns"), emulator.client("events")
+    topic = sns.create_topic(Name="t", Attributes={"KmsMasterKeyId": key} if key else {})["TopicArn"]
+    if statements:
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": topic} | s for s in statements]}))
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+    emulator.control("POST", "/confirm", endpoint="a@example.com")
+    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.glue"], "detail": {"state": ["FAILED"]}}))
+    events.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": topic}])
+    emulator.client("glue").start_job_run(JobName="etl")
+
+    def settled():
+        mails = [m for m in emulator.control("GET", "/mails")["mails"] if "Confirmation" not in m["subject"]]
+        lost = emulator.control("GET", "/undelivered")["undelivered"]
+        return (mails, lost) if mails or lost else None
+
+    return wait(settled)
+
+
+def test_a_topic_takes_events_if_its_policy_says_so(emulator):
+    mails, lost = told(emulator, {"Principal": {"Service": "events.amazonaws.com"}, "Condition": {
+        "ArnLike": {"aws:SourceArn": "arn:aws:events:us-east-1:000000000000:rule/*"}}})
+    assert len(mails) == 1 and not lost
+
+
+@pytest.mark.parametrize("statements, key, why", [
+    ([], "", "policy of the topic"),
+    ([{"Principal": {"Service": "events.amazonaws.com"}, "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}], "",
+     "policy of the topic"),
+    ([{"Principal": {"Service": "events.amazonaws.com"}}], "alias/aws/sns", "alias/aws/sns")])
+def test_what_a_topic_does_not_let_through_is_lost(emulator, statements, key, why):
+    mails, lost = told(emulator, *statements, key=key)
+    assert not mails and why in lost[0]["why"]
+
+
 # ---- Scheduler ----
 
 def make_schedule(emulator, *statements: dict, role_for: str = "scheduler") -> None:
