@@ -158,7 +158,8 @@ def update_prepared_statement(call, caller) -> dict:
     params = call.params
     key = f"{params['WorkGroup']}/{params['StatementName']}"
     if key not in athena._prepared_statements:
-        raise AwsError("ResourceNotFoundException", f"PreparedStatement {params['StatementName']} was not found in workGroup {params['WorkGroup']}")
+        raise AwsError("ResourceNotFoundException",
+                       f"PreparedStatement {params['StatementName']} was not found in workGroup {params['WorkGroup']}")
     athena._prepared_statements[key].update({name: params[name] for name in ("QueryStatement", "Description") if name in params})
     return {}
 

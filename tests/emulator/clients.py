@@ -5,7 +5,7 @@ and, on demand, authorised. They run on worker threads: the event loop has to be
 """
 
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import botocore.config
 import botocore.credentials
@@ -35,7 +35,7 @@ def _session() -> botocore.session.Session:
     return session
 
 
-@lru_cache(maxsize=None)
+@cache
 def _client(service: str, region: str, endpoint: str):
     config = botocore.config.Config(
         retries={"max_attempts": 0}, max_pool_connections=50, s3={"addressing_style": "path"},

@@ -4,7 +4,7 @@ botocore's own ParamValidator checks types, required members and least lengths; 
 does this: greatest lengths, enumerations, patterns, and members that the model does not know.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import regex
 from botocore.model import Shape
@@ -87,7 +87,7 @@ def _text(shape: Shape, value: str, path: str, name: str):
                f"Member must satisfy regular expression pattern: {pattern}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str):
     """The models' patterns are Java's: characters beyond the basic plane are spelled as surrogates there."""
     for java, python in ((r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"),

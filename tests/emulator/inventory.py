@@ -7,8 +7,6 @@ multipart uploads. A test that tears a pipeline down compares this before and af
 import importlib
 from collections.abc import Callable
 
-from . import registry
-
 # Things that AWS makes by itself in every account are no findings.
 _GIVEN = {"athena workgroup": {"primary"}, "athena data catalog": {"AwsDataCatalog"}, "events bus": {"default"},
           "scheduler group": {"default"}}

@@ -26,7 +26,7 @@ def enter(region: str, body: bytes) -> bytes:
         return body
     if any(spelling in body for spelling in _spellings("aws")):
         raise AwsError("ValidationException", f'Partition "aws" is not valid for resource "arn:aws:…" in {region}.')
-    for foreign, known in zip(_spellings(partition), _spellings("aws")):
+    for foreign, known in zip(_spellings(partition), _spellings("aws"), strict=True):
         body = body.replace(foreign, known)
     return body
 

@@ -5,7 +5,7 @@ import copy
 
 from botocore.exceptions import ClientError
 from ministack.core.responses import get_account_id, get_region
-from ministack.services.cloudformation import changesets, drift, handlers, provisioners, stacks
+from ministack.services.cloudformation import drift, handlers, provisioners, stacks
 
 from emulator import callers, permissions, policies
 from emulator.errors import AwsError

@@ -2,8 +2,9 @@
 
 from botocore.exceptions import ClientError
 
-from .resource import Aws, Resource, absent, as_shape, changed, fit, parsed, resource, tag_changes, tag_list
 from emulator import wire
+
+from .resource import Aws, Resource, absent, as_shape, fit, parsed, resource, tag_changes, tag_list
 
 
 def _gone(act, **names) -> None:

@@ -2,8 +2,9 @@
 
 from botocore.exceptions import ClientError
 
-from .resource import Aws, Resource, absent, as_shape, fit, resource, tag_changes, tag_map
 from emulator import wire
+
+from .resource import Aws, Resource, absent, as_shape, fit, resource, tag_changes, tag_map
 
 
 def _input(aws: Aws, operation: str, member: str, value: dict, **more) -> dict:

@@ -2,8 +2,9 @@
 
 from botocore.exceptions import ClientError
 
-from .resource import Aws, Resource, absent, as_shape, changed, document, parsed, resource, tag_list
 from emulator import wire
+
+from .resource import Aws, Resource, absent, as_shape, changed, document, parsed, resource, tag_list
 
 # Property -> (operation to set it, operation to take it away, parameter).
 _SETTINGS = {

@@ -5,7 +5,7 @@ They say which properties a type has, which it needs, which can only be set at c
 """
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,13 +18,13 @@ def _folder() -> Path:
     return Path(find_spec("cfnlint").submodule_search_locations[0]) / "data" / "schemas"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _types(region: str) -> dict[str, str]:
     path = _folder() / "providers" / f"{region}.json"
     return json.loads(path.read_text()) if path.exists() else _types("us-east-1")
 
 
-@lru_cache(maxsize=None)
+@cache
 def schema(region: str, resource_type: str) -> dict | None:
     """The schema of a resource type in a Region; None where there is none."""
     digest = _types(region).get(resource_type)

@@ -247,7 +247,7 @@ def _values(folders: list[str], keys: list[str]) -> tuple | None:
     if not keys or len(folders) < len(keys):
         return None
     pairs = [folder.partition("=") for folder in folders[:len(keys)]]
-    fitting = all(name == key and equals for (name, equals, _), key in zip(pairs, keys))
+    fitting = all(name == key and equals for (name, equals, _), key in zip(pairs, keys, strict=True))
     return tuple(unquote(value) for _, _, value in pairs) if fitting else None
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -108,10 +109,8 @@ class Process:
             self._fetch(location, folder)
         # "Job parameters used by AWS Glue": a Spark script also gets its name and run.
         arguments = {"--JOB_NAME": definition["Name"], "--JOB_RUN_ID": self.record["Id"], **arguments}
-        try:
-            import pyspark  # noqa: F401 a job of this kind needs it, nothing else does
-        except ImportError as error:
-            raise CannotRun("a glueetl run needs pyspark: pip install -r tests/emulator/requirements-spark.txt") from error
+        if find_spec("pyspark") is None:
+            raise CannotRun("a glueetl run needs pyspark: pip install -r tests/emulator/requirements-spark.txt")
         if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
             raise CannotRun("a glueetl run needs a Java runtime on the PATH or in JAVA_HOME")
         return [sys.executable, str(_RUNTIME / "run_spark.py"), str(script), *_argv(arguments)]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .conftest import Stacks, wait
+from .conftest import Stacks
 from .templates import pipeline
 
 # Types of our templates for which CloudFormation detects no drift.
@@ -84,7 +84,8 @@ def test_every_change_by_hand_is_found_by_its_property(deployed):
             arguments = {"KeyId": resource["StackResourceDetail"]["PhysicalResourceId"]}
         getattr(emulator.client(service), operation)(**arguments)
     glue, scheduler, cloudwatch = (emulator.client(name) for name in ("glue", "scheduler", "cloudwatch"))
-    job = {key: value for key, value in glue.get_job(JobName="demo-etl")["Job"].items() if key not in ("Name", "CreatedOn", "LastModifiedOn")}
+    job = glue.get_job(JobName="demo-etl")["Job"]
+    job = {key: value for key, value in job.items() if key not in ("Name", "CreatedOn", "LastModifiedOn")}
     glue.update_job(JobName="demo-etl", JobUpdate=job | {"Timeout": 61})
     schedule = scheduler.get_schedule(GroupName="demo", Name="demo-etl")
     scheduler.update_schedule(**{key: schedule[key] for key in (
@@ -123,7 +124,8 @@ def test_what_cannot_be_read_is_unknown(deployed):
     status = stacks.cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
     emulator.control("DELETE", "/deny")
     assert status["DetectionStatus"] == "DETECTION_FAILED"
-    found = {d["LogicalResourceId"]: d for d in stacks.cloudformation.describe_stack_resource_drifts(StackName="demo")["StackResourceDrifts"]}
+    listed = stacks.cloudformation.describe_stack_resource_drifts(StackName="demo")["StackResourceDrifts"]
+    found = {drift["LogicalResourceId"]: drift for drift in listed}
     assert found["Log"]["StackResourceDriftStatus"] == "UNKNOWN" and "logs:DescribeLogGroups" in found["Log"]["DriftStatusReason"]
 
 

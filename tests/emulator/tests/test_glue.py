@@ -1,7 +1,7 @@
 """Jobs run, crawlers add partitions, and both act with their roles."""
 
 import json
-import time
+from importlib.util import find_spec
 
 import pytest
 from botocore.exceptions import ClientError
@@ -37,7 +37,7 @@ def make_job(emulator, script: str, *statements: dict, **more) -> None:
 def finished(emulator, identity: str) -> dict:
     """A run at its end."""
     glue = emulator.client("glue")
-    return wait(lambda: (r := glue.get_job_run(JobName="etl", RunId=identity)["JobRun"]) and r["JobRunState"] in ENDED and r)
+    return wait(lambda: (r := glue.get_job_run(JobName="etl", RunId=identity)["JobRun"]) and r["JobRunState"] in ENDED and r, seconds=60)
 
 
 def run(emulator, **arguments) -> dict:
@@ -107,6 +107,46 @@ def test_a_role_may_do_what_its_policies_say(emulator, statements, outcome):
     make_job(emulator, "import boto3; boto3.client('s3').put_object(Bucket='scripts', Key='x', Body=b'')", *statements)
     emulator.control("POST", "/enforce", enforce=True)
     assert run(emulator)["JobRunState"] == outcome
+
+
+SPARK = """
+import sys, boto3
+from awsglue.context import GlueContext
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+bucket = getResolvedOptions(sys.argv, ["JOB_NAME", "bucket"])["bucket"]
+def work(n):
+    boto3.client("s3").put_object(Bucket=bucket, Key=f"out/{n}", Body=b"")
+    return n
+spark = GlueContext(SparkContext.getOrCreate()).spark_session.sparkContext
+print("sum", spark.parallelize(range(4), 2).map(work).sum())
+"""
+
+
+def make_spark_job(emulator) -> None:
+    """A glueetl job whose tasks write objects."""
+    make_job(emulator, SPARK)
+    glue = emulator.client("glue")
+    role = glue.get_job(JobName="etl")["Job"]["Role"]
+    glue.update_job(JobName="etl", JobUpdate={
+        "Role": role, "Command": {"Name": "glueetl", "ScriptLocation": "s3://scripts/job.py"}, "GlueVersion": "5.0",
+        "WorkerType": "G.1X", "NumberOfWorkers": 2, "DefaultArguments": {"--bucket": "scripts"}})
+
+
+@pytest.mark.skipif(not find_spec("pyspark"), reason="needs requirements-spark.txt")
+def test_a_spark_job_runs_on_two_local_cores(emulator):
+    make_spark_job(emulator)
+    done = run(emulator)
+    assert done["JobRunState"] == "SUCCEEDED", done
+    assert log(emulator, "/aws-glue/jobs/output", done["Id"]) == ["sum 6"]
+    assert [o["Key"] for o in emulator.client("s3").list_objects_v2(Bucket="scripts", Prefix="out/")["Contents"]] == [
+        "out/0", "out/1", "out/2", "out/3"]
+
+
+@pytest.mark.skipif(bool(find_spec("pyspark")), reason="pyspark is there")
+def test_a_spark_job_says_what_it_needs(emulator):
+    make_spark_job(emulator)
+    assert "requirements-spark.txt" in run(emulator)["ErrorMessage"]
 
 
 def test_glue_must_be_trusted(emulator):

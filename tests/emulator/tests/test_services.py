@@ -8,9 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from .conftest import wait
-from .templates import trust
 from .test_glue import ALL, make_job, make_role
-
 
 # ---- S3 ----
 
@@ -129,8 +127,9 @@ def told(emulator, *statements: dict, key: str = "") -> tuple[list, list]:
     sns, events = emulator.client("sns"), emulator.client("events")
     topic = sns.create_topic(Name="t", Attributes={"KmsMasterKeyId": key} if key else {})["TopicArn"]
     if statements:
+        publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic}
         sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": topic} | s for s in statements]}))
+            {"Version": "2012-10-17", "Statement": [publish | statement for statement in statements]}))
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
     emulator.control("POST", "/confirm", endpoint="a@example.com")
     events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.glue"], "detail": {"state": ["FAILED"]}}))

@@ -1,6 +1,5 @@
 """Stacks: made, changed, rolled back, deleted, made again."""
 
-import copy
 import json
 
 import pytest
