@@ -224,6 +224,8 @@ pub enum PolicyOf {
     Ci,
     /// Who asks queries
     Analyst,
+    /// CloudFormation, where the configuration names a role for it
+    Cloudformation,
 }
 
 /// `drift`.

@@ -7,6 +7,7 @@ mod limits;
 pub mod names;
 mod notices;
 pub mod pipeline;
+pub mod policies;
 pub mod queries;
 pub mod roles;
 mod tables;

@@ -66,7 +66,7 @@ impl Statement {
         self.when("StringEquals", "aws:ResourceAccount", account)
     }
 
-    fn json(&self) -> Json {
+    pub(super) fn json(&self) -> Json {
         let mut out = json!({
             "Sid": self.sid, "Effect": "Allow", "Action": self.actions, "Resource": self.resources,
         });
