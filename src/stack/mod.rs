@@ -1,8 +1,12 @@
 //! Stacks as models: what would change, what happened, what to do next; with thin drivers.
 
+pub mod change;
+pub mod diff;
 pub mod drift;
 pub mod driver;
 pub mod events;
+pub mod plan_file;
+mod retention;
 pub mod site;
 pub mod teardown;
 pub mod template;

@@ -87,10 +87,7 @@ fn spaced(name: &str) -> String {
 
 /// Whether resources of this type hold what cannot be made again by deploying.
 pub fn holds_data(resource_type: &str) -> bool {
-    matches!(
-        resource_type,
-        "AWS::S3::Bucket" | "AWS::Logs::LogGroup" | "AWS::KMS::Key" | "AWS::SQS::Queue" | "AWS::Athena::WorkGroup"
-    )
+    matches!(resource_type, "AWS::S3::Bucket" | "AWS::Logs::LogGroup" | "AWS::SQS::Queue" | "AWS::Athena::WorkGroup")
 }
 
 /// What is lost with a resource of this type.
@@ -98,7 +95,6 @@ pub fn content_of(resource_type: &str) -> &'static str {
     match resource_type {
         "AWS::S3::Bucket" => "objects",
         "AWS::Logs::LogGroup" => "log events",
-        "AWS::KMS::Key" => "key, and what is encrypted with it",
         "AWS::SQS::Queue" => "messages",
         "AWS::Athena::WorkGroup" => "query history",
         _ => "content",

@@ -159,6 +159,27 @@ impl Watcher for DeployScreen<'_> {
     }
 }
 
+/// What turns on a terminal while AWS is asked.
+pub struct Spinner(Option<indicatif::ProgressBar>);
+
+impl Spinner {
+    /// Begins; says nothing where there is no terminal.
+    pub fn new(ui: Ui, doing: &str) -> Self {
+        Self(ui.live().then(|| {
+            let spinner = indicatif::ProgressBar::new_spinner().with_message(doing.to_owned());
+            spinner.enable_steady_tick(FRAME);
+            spinner
+        }))
+    }
+
+    /// Takes it away.
+    pub fn finish(&self) {
+        if let Some(spinner) = &self.0 {
+            spinner.finish_and_clear();
+        }
+    }
+}
+
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

@@ -1,11 +1,13 @@
 //! `deploy` for the target `aws`: programs first, then log collection in all Regions at once, then the lake.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::prepare::{Prepared, hand_over};
+use super::plan::refusal;
+use super::prepare::{Prepared, Standing, broken, hand_over};
 use crate::aws::assets::AssetStore;
 use crate::aws::stacks::Stacks;
 use crate::blueprint::{StackKind, StackSpec};
@@ -13,8 +15,11 @@ use crate::cli::Deploy;
 use crate::cmd::Context;
 use crate::cmd::interrupt::Presses;
 use crate::config::cloud::Cloud;
+use crate::preflight;
 use crate::stack::driver::{self, Deed, Deployed, Order};
+use crate::stack::plan_file::PlanFile;
 use crate::stack::tree::{Doing, stack_label};
+use crate::storage::io_error;
 use crate::ui::export::envelope;
 use crate::ui::text::{self, plural};
 use crate::ui::tree::DeployScreen;
@@ -54,6 +59,12 @@ struct StackReport {
 pub fn execute(context: &Context, cloud: &Cloud, args: &Deploy) -> Result<Outcome> {
     let began = Instant::now();
     let prepared = Prepared::new(context, cloud, &args.assets)?;
+    let standings = prepared.survey()?;
+    let bases: Vec<Option<String>> = standings.iter().map(Standing::base).collect();
+    if let Some(path) = &args.plan {
+        check_plan(&context.path(path), &PlanFile::of(cloud, &prepared.specs, &bases, &prepared.assets))?;
+    }
+    preflight(context, &prepared, &standings, args.revert_drift)?;
     let presses = Presses::listen();
     let screen = DeployScreen::new(context.ui, &prepared.specs, presses.count());
     let deployment = Deployment {
@@ -61,6 +72,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Deploy) -> Result<Outcom
         screen: &screen,
         change_set: format!("bucketscope-{}", context.now_ms),
         revert_drift: args.revert_drift,
+        bases: args.plan.is_some().then_some(bases),
     };
     let ended = deployment.all();
     screen.finish();
@@ -80,6 +92,33 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Deploy) -> Result<Outcom
         stacks,
     };
     Ok(recommend(context, cloud, report))
+}
+
+/// Whether what a plan says is what would be done now.
+fn check_plan(path: &Path, now: &PlanFile) -> Result<()> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| io_error(format!("cannot read {shown}"), &error))?;
+    let differences = PlanFile::parse(&text)?.differences(now);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("nothing was deployed: {shown} is not what would be done now"))
+        .because(differences.join("; "))
+        .hint("bucketscope plan --out FILE  makes a new plan"))
+}
+
+/// Checks what would stand in the way, if anything is to be changed.
+fn preflight(context: &Context, prepared: &Prepared<'_>, standings: &[Standing], revert_drift: bool) -> Result<()> {
+    let mut same = !revert_drift;
+    for (spec, standing) in prepared.specs.iter().zip(standings) {
+        same = same && standing.is_as_wanted(spec)?;
+    }
+    if same {
+        return Ok(());
+    }
+    let findings = preflight::check(&prepared.session, prepared.cloud, &prepared.specs)?;
+    preflight::lines(&findings, context.ui.paint()).iter().for_each(|line| context.ui.note(line));
+    refusal(&findings).map_or(Ok(()), Err)
 }
 
 /// What to type next.
@@ -117,6 +156,8 @@ struct Deployment<'a> {
     screen: &'a DeployScreen<'a>,
     change_set: String,
     revert_drift: bool,
+    /// What a plan found each stack to be.
+    bases: Option<Vec<Option<String>>>,
 }
 
 impl Deployment<'_> {
@@ -169,16 +210,21 @@ impl Deployment<'_> {
         }
     }
 
+    fn planned_base(&self, spec: &StackSpec) -> Option<Option<&str>> {
+        let at = self.prepared.specs.iter().position(|other| other == spec)?;
+        Some(self.bases.as_ref()?.get(at)?.as_deref())
+    }
+
     fn one(&self, spec: &StackSpec) -> Result<StackReport> {
         let (stacks, store) = (self.prepared.stacks(&spec.region), self.prepared.store(&spec.region));
         let template = hand_over(&store, &self.prepared.bucket(&spec.region), spec)?;
         let order = Order {
             spec,
-            template,
+            template: template.at,
             role: self.prepared.cloud.aws.cloudformation_role.as_deref(),
             change_set: &self.change_set,
             revert_drift: self.revert_drift,
-            planned_base: None,
+            planned_base: self.planned_base(spec),
             bucket_exists: &|bucket| store.bucket_exists(bucket),
         };
         let done = driver::deploy(&stacks, &order, self.screen)?;
@@ -233,10 +279,6 @@ impl Deployment<'_> {
         }
         Error::new(ErrorKind::Interrupted, "cancelled").hint(format!("{}  begins anew", context.command("deploy")))
     }
-}
-
-fn broken() -> Error {
-    Error::failed("a part of the deployment ended unexpectedly").hint("bucketscope deploy  tries again")
 }
 
 fn reported(spec: &StackSpec, done: Deployed) -> StackReport {

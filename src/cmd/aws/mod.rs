@@ -5,6 +5,7 @@ pub mod destroy;
 pub mod drift;
 mod lake;
 pub mod plan;
+mod plan_view;
 pub mod policy;
 mod prepare;
 pub mod run;

@@ -6,14 +6,15 @@ use sha2::{Digest, Sha256};
 
 use crate::assets::{self, Found};
 use crate::aws::assets::{AssetStore, Content, S3Assets};
-use crate::aws::stacks::{INLINE_LIMIT, SdkStacks, TemplateAt};
+use crate::aws::stacks::{INLINE_LIMIT, SdkStacks, Stack, Stacks, TemplateAt};
 use crate::aws::{Identity, Session};
 use crate::blueprint::{self, Assets, Facts, Names, StackSpec};
 use crate::cli::AssetArgs;
 use crate::cmd::Context;
 use crate::config::cloud::Cloud;
-use crate::stack::template::{Template, hex};
-use crate::{Result, blueprint::limits};
+use crate::stack::driver::{Step, next_step};
+use crate::stack::template::{Template, base_state, hex, is_as_wanted};
+use crate::{Error, Result};
 
 /// The script of the Python shell job.
 const LAUNCHER: &str = include_str!("../../../jobs/launcher.py");
@@ -51,8 +52,28 @@ impl<'a> Prepared<'a> {
         let assets = found.assets();
         let facts = Facts { partition: identity.partition.clone(), assets: assets.clone() };
         let specs = blueprint::render(cloud, &facts)?;
-        limits(&specs)?;
+        blueprint::limits(&specs)?;
         Ok(Self { cloud, session, identity, found, assets, specs })
+    }
+
+    /// How each stack is now, in the order of `specs`; all are asked about at once.
+    ///
+    /// # Errors
+    /// What AWS answers.
+    pub fn survey(&self) -> Result<Vec<Standing>> {
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = self.specs.iter().map(|spec| scope.spawn(|| self.standing(spec))).collect();
+            asked.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(broken()))).collect()
+        })
+    }
+
+    fn standing(&self, spec: &StackSpec) -> Result<Standing> {
+        let stacks = self.stacks(&spec.region);
+        let stack = stacks.describe(&spec.name)?;
+        let step = next_step(stack.as_ref().map(|stack| &stack.status));
+        let there = !matches!(step, Step::Create | Step::Delete);
+        let template = if there { Some(Template::parse(&stacks.template(&spec.name)?)?) } else { None };
+        Ok(Standing { stack, step, template })
     }
 
     /// CloudFormation in a Region.
@@ -93,19 +114,64 @@ impl<'a> Prepared<'a> {
     }
 }
 
+/// How a stack is.
+pub struct Standing {
+    /// The stack, where there is one.
+    pub stack: Option<Stack>,
+    /// What a deployment does with it first.
+    pub step: Step,
+    /// Its template, where it is to stay.
+    pub template: Option<Template>,
+}
+
+impl Standing {
+    /// The hash of what is deployed; nothing where the stack would be created.
+    pub fn base(&self) -> Option<String> {
+        Some(base_state(self.template.as_ref()?, self.stack.as_ref()?))
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_as_wanted(&self, spec: &StackSpec) -> Result<bool> {
+        let (Some(deployed), Some(stack)) = (&self.template, &self.stack) else { return Ok(false) };
+        Ok(is_as_wanted(spec, &Template::parse(&spec.template)?, deployed, stack))
+    }
+}
+
+/// A thread that panicked.
+pub fn broken() -> Error {
+    Error::failed("a part of the work ended unexpectedly").hint("please report this; trying again does no harm")
+}
+
+/// A template as it is handed to CloudFormation.
+pub struct Handed {
+    /// Where it is.
+    pub at: TemplateAt,
+    /// Its key in the assets bucket, where it was written there just now.
+    pub written: Option<String>,
+}
+
+/// Whether a template has to go by way of the assets bucket.
+///
+/// # Errors
+/// If it is no template.
+pub fn is_large(spec: &StackSpec) -> Result<bool> {
+    Ok(Template::parse(&spec.template)?.compact().len() > INLINE_LIMIT)
+}
+
 /// Hands a template over: in the call where it is short enough, else by way of the assets bucket.
 ///
 /// # Errors
 /// If it is no template, and what AWS answers.
-pub fn hand_over(store: &dyn AssetStore, bucket: &str, spec: &StackSpec) -> Result<TemplateAt> {
+pub fn hand_over(store: &dyn AssetStore, bucket: &str, spec: &StackSpec) -> Result<Handed> {
     let text = Template::parse(&spec.template)?.compact();
     if text.len() <= INLINE_LIMIT {
-        return Ok(TemplateAt::Body(text));
+        return Ok(Handed { at: TemplateAt::Body(text), written: None });
     }
     let sha256: [u8; 32] = Sha256::digest(&text).into();
     let key = format!("{}/template.json", hex(&sha256));
-    if !store.holds(bucket, &key, &sha256)? {
+    let there = store.holds(bucket, &key, &sha256)?;
+    if !there {
         store.put(bucket, &key, Content::Text(&text), &sha256)?;
     }
-    Ok(TemplateAt::Url(store.url(bucket, &key)))
+    Ok(Handed { at: TemplateAt::Url(store.url(bucket, &key)), written: (!there).then_some(key) })
 }
