@@ -148,7 +148,7 @@ impl Planner<'_> {
         let mut existing = BTreeSet::new();
         for bucket in wanted.named_buckets().into_values() {
             // A bucket of this name that belongs to somebody else is a finding of the preflight checks.
-            if store.bucket_exists(&bucket).or_else(|error| foreign(error))? {
+            if store.bucket_exists(&bucket).or_else(foreign)? {
                 existing.insert(bucket);
             }
         }
