@@ -26,6 +26,8 @@ pub mod engine;
 pub mod error;
 pub mod etl;
 pub mod generate;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod logs;
 #[cfg(feature = "cloud")]
 pub mod pipeline;

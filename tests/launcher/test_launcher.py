@@ -1,0 +1,152 @@
+"""The launcher of the Python shell job, with a store in memory and workers that are shell scripts."""
+
+import ast
+import contextlib
+import hashlib
+import importlib.util
+import io
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import unittest
+
+PATH = pathlib.Path(__file__).parents[2] / "jobs" / "launcher.py"
+SPEC = importlib.util.spec_from_file_location("launcher", PATH)
+launcher = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(launcher)
+
+PIPELINE = json.dumps({"lake": {"region": "eu-west-1", "owner": "111122223333"}})
+
+
+class Cloud:
+    """S3 with one object, and CloudWatch."""
+
+    def __init__(self, worker, refuses_metrics=False):
+        self.worker = worker.encode()
+        self.refuses_metrics = refuses_metrics
+        self.asked = []
+        self.metrics = []
+
+    def client(self, service, region):
+        self.asked.append((service, region))
+        return self
+
+    def get_object(self, **arguments):
+        self.asked.append(arguments)
+        return {"Body": io.BytesIO(self.worker)}
+
+    def put_metric_data(self, **arguments):
+        if self.refuses_metrics:
+            raise RuntimeError("AccessDenied")
+        self.metrics.append(arguments)
+
+    def arguments(self, *more, sha256=None):
+        sha256 = sha256 or hashlib.sha256(self.worker).hexdigest()
+        return [
+            "--job-bookmark-option", "job-bookmark-disable", "--pipeline", PIPELINE, "--worker-bucket", "assets",
+            "--worker-key", sha256 + "/worker", "--worker-sha256=" + sha256, "--job-language", "python",
+            "--metric-namespace", "bucketscope/a", *more,
+        ]
+
+    def launch(self, *more, sha256=None):
+        """Gives what was printed on stdout and stderr."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            launcher.launch(self.arguments(*more, sha256=sha256), self.client)
+        return out.getvalue(), err.getvalue()
+
+
+def script(text):
+    return "#!/bin/sh\n" + textwrap.dedent(text)
+
+
+class Launcher(unittest.TestCase):
+    def test_it_is_python_3_9(self):
+        ast.parse(PATH.read_text(), feature_version=(3, 9))
+
+    def test_it_runs_the_worker_with_its_arguments(self):
+        cloud = Cloud(script("""
+            for argument in "$@"; do echo "$argument"; done
+            echo "$AWS_REGION" >&2
+        """))
+        out, err = cloud.launch("--from", "2026-01-01", "--to=2026-01-02")
+        self.assertEqual(out.splitlines(), ["run", "--pipeline", PIPELINE, "--from", "2026-01-01", "--to", "2026-01-02"])
+        self.assertEqual(err, "eu-west-1\n")
+
+    def test_it_names_the_owner_that_the_bucket_must_have(self):
+        cloud = Cloud(script("true"))
+        cloud.launch()
+        self.assertEqual(cloud.asked[0], ("s3", "eu-west-1"))
+        self.assertEqual((cloud.asked[1]["Bucket"], cloud.asked[1]["ExpectedBucketOwner"]), ("assets", "111122223333"))
+
+    def test_another_binary_is_not_run(self):
+        cloud = Cloud(script("echo ran"))
+        with self.assertRaisesRegex(launcher.LauncherError, "is not the worker that was deployed"):
+            cloud.launch(sha256="0" * 64)
+
+    def test_it_fails_with_the_workers_last_lines(self):
+        cloud = Cloud(script("""
+            echo working
+            echo "error: the bucket is gone" >&2
+            exit 3
+        """))
+        with self.assertRaises(launcher.LauncherError) as raised:
+            cloud.launch()
+        self.assertEqual(str(raised.exception), "the worker ended with exit code 3: error: the bucket is gone")
+
+    def test_a_worker_that_is_killed_fails_the_job(self):
+        with self.assertRaisesRegex(launcher.LauncherError, "was ended by signal 9: it said nothing"):
+            Cloud(script("kill -9 $$")).launch()
+
+    def test_what_is_no_program_is_told(self):
+        with self.assertRaisesRegex(launcher.LauncherError, "cannot be started on this machine"):
+            Cloud("no program").launch()
+
+    def test_it_tells_cloudwatch_what_the_summary_says(self):
+        cloud = Cloud(script("""echo progress; echo '{"metrics": {"A": 1.5, "B": null}}'"""))
+        cloud.launch()
+        data = [{"MetricName": "A", "Value": 1.5, "Unit": "None"}]
+        self.assertEqual(cloud.metrics, [{"Namespace": "bucketscope/a", "MetricData": data}])
+
+    def test_metrics_that_cannot_be_told_do_not_fail_the_run(self):
+        cloud = Cloud(script("""echo '{"metrics": {"A": 1}}'"""), refuses_metrics=True)
+        self.assertIn("warning: CloudWatch cannot be told A", cloud.launch()[1])
+
+    def test_a_definition_that_lacks_something_is_told(self):
+        with self.assertRaisesRegex(launcher.LauncherError, "no --worker-key, --worker-sha256"):
+            launcher.launch(["--pipeline", PIPELINE, "--worker-bucket", "b"], None)
+        with self.assertRaisesRegex(launcher.LauncherError, "--pipeline is not what"):
+            launcher.launch(["--pipeline", "{}", *Cloud("").arguments()[4:]], None)
+
+    def test_a_request_to_stop_reaches_the_worker(self):
+        worker = script("""
+            trap 'echo "stopping" >&2; exit 130' TERM
+            echo ready
+            while :; do sleep 0.05; done
+        """)
+        program = (
+            "import importlib.util, io, sys\n"
+            "spec = importlib.util.spec_from_file_location('launcher', %r)\n"
+            "launcher = importlib.util.module_from_spec(spec); spec.loader.exec_module(launcher)\n"
+            "class S3:\n"
+            "    def get_object(self, **_): return {'Body': io.BytesIO(%r)}\n"
+            "launcher.launch(sys.argv[1:], lambda service, region: S3())\n" % (str(PATH), worker.encode())
+        )
+        command = [sys.executable, "-c", program, *Cloud(worker).arguments()]
+        job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(job.stdout.readline(), "ready\n")
+        job.send_signal(signal.SIGTERM)
+        until = time.monotonic() + 20
+        while job.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        job.kill()
+        _, err = job.communicate()
+        self.assertIn("LauncherError: the worker ended with exit code 130: stopping", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
