@@ -41,6 +41,8 @@ pub mod stack;
 pub mod storage;
 #[cfg(feature = "cli")]
 pub mod ui;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod wizard;
 
 /// Of all binaries and tests: a worker takes and gives back pages of a megabyte by the thousand, which the system's allocator
 /// returns to the kernel each time.

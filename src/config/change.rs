@@ -50,7 +50,14 @@ fn differences(path: &str, before: &Value, after: &Value, out: &mut Vec<Edit>) -
         }
         (Value::Null | Value::Array(_), Value::Array(new)) => {
             let old = before.as_array().map_or(&[][..], Vec::as_slice);
-            let added = new.strip_prefix(old)?;
+            let (kept, added) = new.split_at_checked(old.len())?;
+            for (index, (old, new)) in old.iter().zip(kept).enumerate() {
+                // Of an item only what is in it can change.
+                if old != new && !(old.is_object() && new.is_object()) {
+                    return None;
+                }
+                differences(&format!("{path}[{index}]"), old, new, out)?;
+            }
             out.extend(added.iter().map(|item| Edit::Append { path: path.to_owned(), item: item.clone() }));
         }
         _ => out.push(Edit::Set { path: path.to_owned(), value: after.clone() }),
