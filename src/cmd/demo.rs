@@ -47,7 +47,7 @@ pub fn execute(context: &Context, args: &Demo) -> Result<Outcome> {
         demo.step(
             "A project is one file.",
             &format!("init --defaults --target local --logs logs --name {NAME}"),
-            Command::Init(project_of_logs()),
+            Command::Init(Box::new(project_of_logs())),
         )?;
     }
     demo.step("", "deploy", Command::Deploy)?;
@@ -140,11 +140,10 @@ fn logs() -> cli::Generate {
 fn project_of_logs() -> cli::Init {
     cli::Init {
         defaults: true,
-        answers: None,
         target: Some(cli::TargetName::Local),
         logs: vec!["logs".into()],
         name: Some(NAME.to_owned()),
-        lake: None,
+        ..cli::Init::default()
     }
 }
 

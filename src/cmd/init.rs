@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::folder::{self, Found};
 use super::{Context, input_needed, words};
@@ -15,6 +14,9 @@ use crate::ui::text::{self, shell_word};
 use crate::ui::{Outcome, Screen, View, ask};
 use crate::{Error, Result};
 
+mod answers;
+mod target;
+
 /// What `init` did.
 #[derive(Debug, Serialize)]
 struct Initialised {
@@ -25,12 +27,27 @@ struct Initialised {
     sources: Vec<SourceFound>,
 }
 
+/// What happened to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Change {
+pub enum Change {
+    /// It is new.
     Created,
+    /// Some of its lines are.
     Updated,
+    /// Nothing.
     Unchanged,
+}
+
+impl Change {
+    /// How the answer begins.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Created => "Wrote",
+            Self::Updated => "Updated",
+            Self::Unchanged => "Nothing to change in",
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -53,16 +70,26 @@ struct Answers {
 /// # Errors
 /// If a value is missing or cannot be, or the file cannot be read or written.
 pub fn execute(context: &Context, args: &Init) -> Result<Outcome> {
-    let args = &with_answers(context, args)?;
-    if args.target == Some(TargetName::Aws) {
-        return Err(Error::usage("--target: `aws` is not in this version of bucketscope")
-            .hint("--target local needs no account and answers the same questions"));
-    }
+    let args = &answers::merged(context, args)?;
     let path = context.config_path();
-    let (done, same) = match std::fs::read_to_string(&path) {
-        Ok(text) => (again(context, args, &path, &text)?, None),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(context, args, &path)?,
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(io_error(format!("cannot read {}", path.display()), &error)),
+    };
+    match target::decide(context, args, &path, text.as_deref())? {
+        TargetName::Local => {}
+        #[cfg(feature = "aws")]
+        TargetName::Aws => return super::aws::init::execute(context, args, &path, text.as_deref()),
+        #[cfg(not(feature = "aws"))]
+        TargetName::Aws => {
+            return Err(Error::usage("--target: `aws` is not in this build of bucketscope")
+                .hint("cargo build --release  builds it with both targets"));
+        }
+    }
+    let (done, same) = match text {
+        Some(text) => (again(context, args, &path, &text)?, None),
+        None => create(context, args, &path)?,
     };
     let outcome = Outcome::of(done)
         .next(context.command("deploy"), "prepares the lake")
@@ -118,38 +145,6 @@ fn again(context: &Context, args: &Init, path: &Path, text: &str) -> Result<Init
         write(path, &edited)?;
     }
     Ok(describe(path, &home, &Config::parse(&edited, path)?, change))
-}
-
-/// What `--answers` may hold, under the names that the flags have.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AnswersFile {
-    target: Option<String>,
-    name: Option<String>,
-    lake: Option<PathBuf>,
-    #[serde(default)]
-    logs: Vec<PathBuf>,
-}
-
-/// The arguments, with those that are not given taken from `--answers`.
-fn with_answers(context: &Context, args: &Init) -> Result<Init> {
-    let mut args = args.clone();
-    let Some(path) = args.answers.as_deref().map(|path| context.path(path)) else { return Ok(args) };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| io_error(format!("--answers: cannot read {}", path.display()), &error))?;
-    let file: AnswersFile = serde_yaml::from_str(&text)
-        .map_err(|error| Error::usage(format!("--answers: {} cannot be understood", path.display())).because(error))?;
-    if let (None, Some(target)) = (args.target, &file.target) {
-        let known = TargetName::from_str(target, false)
-            .map_err(|_| Error::usage(format!("--answers: unknown target `{target}`")).hint("target: local"))?;
-        args.target = Some(known);
-    }
-    args.name = args.name.or(file.name);
-    args.lake = args.lake.or(file.lake);
-    if args.logs.is_empty() {
-        args.logs = file.logs;
-    }
-    Ok(args)
 }
 
 fn answers(context: &Context, args: &Init, home: &Path) -> Result<Answers> {
@@ -269,7 +264,10 @@ fn slug_24(name: &str) -> String {
 }
 
 /// The folder that holds the configuration; made if it is not there.
-fn home_of(path: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// If the path is none.
+pub fn home_of(path: &Path) -> Result<PathBuf> {
     let path = absolute(path)?;
     Ok(path.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned))
 }
@@ -292,12 +290,15 @@ fn shown_from(home: &Path, path: &Path) -> String {
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+/// Writes the configuration: a reader, and a crash, see the old file or the new one.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<()> {
     let cannot = |error| io_error(format!("cannot write {}", path.display()), &error);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(cannot)?;
     }
-    // A reader, and a crash, see the old file or the new one.
     let temporary = path.with_extension("yaml.tmp");
     std::fs::write(&temporary, text).map_err(cannot)?;
     std::fs::rename(&temporary, path).map_err(cannot)
@@ -332,17 +333,12 @@ fn same_command(context: &Context, config: &Config) -> String {
 impl View for Initialised {
     fn human(&self, screen: &Screen) -> String {
         let paint = screen.paint;
-        let did = match self.change {
-            Change::Created => "Wrote",
-            Change::Updated => "Updated",
-            Change::Unchanged => "Nothing to change in",
-        };
         let mut rows = vec![("name", vec![self.name.clone()])];
         for source in &self.sources {
             rows.push(("logs", vec![format!("{}: {}", text::visible(&source.path), source.found.words())]));
         }
         rows.push(("lake", vec![text::visible(&self.lake).into_owned()]));
-        format!("{} {}\n{}", paint.green(did), text::visible(&self.config), words::sheet(&rows, screen))
+        format!("{} {}\n{}", paint.green(self.change.words()), text::visible(&self.config), words::sheet(&rows, screen))
     }
 
     fn json(&self) -> String {

@@ -198,18 +198,21 @@ impl AnyConfig {
     /// Those of the target's own file; a file without a target, or with an unknown one, is read as a local one.
     pub fn parse(text: &str, shown: &Path) -> Result<Self> {
         #[cfg(feature = "aws")]
-        {
-            /// The one key that decides how to read the others.
-            #[derive(Deserialize)]
-            struct Head {
-                target: Target,
-            }
-            if serde_yaml::from_str::<Head>(text).is_ok_and(|head| head.target == Target::Aws) {
-                return cloud::Cloud::parse(text, shown).map(|cloud| Self::Aws(Box::new(cloud)));
-            }
+        if target_of(text) == Some(Target::Aws) {
+            return cloud::Cloud::parse(text, shown).map(|cloud| Self::Aws(Box::new(cloud)));
         }
         Config::parse(text, shown).map(Self::Local)
     }
+}
+
+/// The target that a file names, whatever else may be wrong with it.
+pub fn target_of(text: &str) -> Option<Target> {
+    /// The one key that decides how to read the others.
+    #[derive(Deserialize)]
+    struct Head {
+        target: Target,
+    }
+    serde_yaml::from_str::<Head>(text).ok().map(|head| head.target)
 }
 
 /// Reads a configuration file of the target `local`.

@@ -188,10 +188,10 @@ pub fn arguments(cloud: &Cloud) -> String {
             out.push_str(&format!(" --{flag} {}", words.join(" ")));
         }
     };
-    put("name", &[cloud.name.clone()]);
-    put("account-id", &[cloud.aws.account_id.clone()]);
-    put("region", &[cloud.aws.region.clone()]);
-    put("suffix", &[cloud.aws.suffix.clone()]);
+    put("name", std::slice::from_ref(&cloud.name));
+    put("account-id", std::slice::from_ref(&cloud.aws.account_id));
+    put("region", std::slice::from_ref(&cloud.aws.region));
+    put("suffix", std::slice::from_ref(&cloud.aws.suffix));
     put("log-bucket", &log_buckets(cloud));
     put("switch-on", &switched(cloud));
     put("trail", &cloud.trails.iter().map(trail_place).collect::<Vec<_>>());

@@ -63,10 +63,10 @@ impl Question {
     }
 }
 
+/// Another name would be another pipeline, so that of a pipeline that is there is not asked for.
 fn name(known: &Known, _: &Answers) -> Option<Question> {
-    let default = known.before.as_ref().map_or(&known.name, |before| &before.name);
-    ask("name", "Name of the pipeline", "Part of the name of everything that will be deployed.", Kind::Text(Form::Name))
-        .or([default])
+    let help = "Part of the name of everything that will be deployed.";
+    known.before.is_none().then(|| ask("name", "Name of the pipeline", help, Kind::Text(Form::Name)))?.or([&known.name])
 }
 
 /// Whether a bucket was made by bucketscope, for this pipeline or another.

@@ -91,7 +91,7 @@ fn a_missing_value_names_its_flag() {
 fn what_cannot_be_is_refused_before_anything_is_written() {
     let world = World::with_logs();
     for (args, stderr) in [
-        ("--target aws --logs logs", "error: --target: `aws` is not in this version of bucketscope\n\nhint: --target local needs no account and answers the same questions\n".to_owned()),
+        ("--target aws --logs logs", "error: --logs is for `--target local`\n\nhint: sources in AWS: --log-bucket, --switch-on, --trail\n".to_owned()),
         ("--logs nowhere", format!("error: --logs: there is no folder {}\n", world.path("nowhere").display())),
         ("--logs logs --name Shop", "error: --name: `Shop` cannot be a name: expected 1 to 40 lower-case letters, digits and hyphens, a letter or digit first\n".to_owned()),
         ("--logs logs --lake logs/lake", format!("error: the lake {0}/logs/lake would lie in the log folder {0}/logs\n\nhint: --lake PATH puts it elsewhere\n", world.path("").display().to_string().trim_end_matches('/'))),

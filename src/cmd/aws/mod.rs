@@ -3,6 +3,7 @@
 pub mod deploy;
 pub mod destroy;
 pub mod drift;
+pub mod init;
 mod lake;
 pub mod plan;
 mod plan_view;
