@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -97,11 +98,24 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def clean_up(data: str | None) -> None:
+    """Ends the processes of jobs and functions, and removes what was kept on disk."""
+    import ministack.app
+
+    from emulator import registry
+
+    for forget in registry.resets:
+        forget()
+    ministack.app._reset_all_state()
+    if data:
+        shutil.rmtree(data, ignore_errors=True)
+
+
 def main() -> None:
     """Sets up the services and serves them."""
     options = arguments()
     options.port = options.port or free_port()
-    prepare_environment(options)
+    data = prepare_environment(options)
     logging.basicConfig(level=options.log_level, format="%(levelname)s %(name)s %(message)s")
     if not options.outlive_parent:
         end_with_parent()
@@ -114,6 +128,7 @@ def main() -> None:
     settings.fail_on_unknown = options.fail_on_unknown
     install.everything()
     asyncio.run(serve(options.port))
+    clean_up(None if options.data else data)
     # Threads of job runs and functions may still be busy; nothing of theirs is worth waiting for.
     os._exit(0)
 

@@ -78,7 +78,7 @@ def _s3(call: Call, context: dict) -> list[tuple[str, str, dict]]:
         objects = (call.params.get("Delete") or {}).get("Objects") or []
         return [("s3:DeleteObjectVersion" if o.get("VersionId") else "s3:DeleteObject", f"{arn}/{o.get('Key', '')}", context)
                 for o in objects]
-    found = [(action, "*" if not bucket else f"{arn}/{unquote(key)}" if key else arn, context)]
+    found = [(action, "*" if not bucket else f"{arn}/{key}" if key else arn, context)]
     if call.operation in ("CopyObject", "UploadPartCopy"):
         found.append(("s3:GetObject", f"arn:aws:s3:::{unquote(call.params['CopySource']).lstrip('/')}", context))
     return found

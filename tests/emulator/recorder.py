@@ -4,7 +4,7 @@ import json
 import threading
 import time
 
-from . import settings
+from . import actions, settings
 from .callers import Caller
 from .wire import Call
 
@@ -25,13 +25,18 @@ def names(call: Call) -> dict:
     return {name: value for name, value in call.params.items() if name in _NAMING and isinstance(value, (str, int))}
 
 
+def resources(call: Call, caller: Caller) -> list[str]:
+    """The ARNs that IAM would look at, at most twenty."""
+    return sorted({resource for _, resource, _ in actions.required(call, caller)})[:20] if call.model else []
+
+
 def record(call: Call, caller: Caller, status: int, error: str = "") -> None:
     """Appends a call to the recording."""
     if not settings.record_path:
         return
     line = {
         "time": round(time.time(), 3), "caller": caller.as_record(), "region": call.region, "service": call.service,
-        "operation": call.operation, "names": names(call), "status": status,
+        "operation": call.operation, "names": names(call), "resources": resources(call, caller), "status": status,
     }
     if error:
         line["error"] = error

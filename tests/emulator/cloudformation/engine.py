@@ -11,7 +11,7 @@ from emulator import callers, permissions, policies
 from emulator.errors import AwsError
 from emulator.registry import check, on_reset
 
-from . import athena, events, faults, functions, glue, iam, kms, messaging, monitoring, s3, schemas  # noqa: F401 registers
+from . import athena, events, faults, functions, glue, iam, kms, messaging, monitoring, operations, s3, schemas  # noqa: F401 registers
 from .resource import Aws, Place, failure, place, tag_list, tag_map, types
 
 _aws = Aws()
@@ -31,6 +31,9 @@ def _acting(phase: str, resource_type: str, stack_name: str, logical_id: str):
     """Runs an operation on a resource as CloudFormation, and words its failure as CloudFormation does."""
     tokens = (place.set(Place(stack_name or "", logical_id or "")), callers.acting.set(caller_of(stack_name or "")))
     try:
+        operation = operations.current.get()
+        if phase == "create" and operation is not None and operation.cancelled:
+            raise ValueError("Resource creation cancelled")
         faults.meet(phase, resource_type)
         yield
     except ClientError as error:
@@ -165,6 +168,11 @@ def _refuse_what_aws_refuses(call, caller) -> None:
             raise AwsError("ValidationError", f"Stack [{name}] already exists and cannot be created again with the changeSet "
                                               f"[{call.params['ChangeSetName']}].")
         raise AwsError("ValidationError", f"Stack:{stack['StackId']} is in {status} state and can not be updated.")
+    busy = status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    if busy and call.operation in ("CreateChangeSet", "ExecuteChangeSet", "UpdateStack"):
+        raise AwsError("ValidationError", f"Stack:{stack['StackId']} is in {status} state and can not be updated.")
+    if call.operation == "DeleteStack" and status.startswith("UPDATE_") and busy:
+        raise AwsError("ValidationError", f"Stack [{stack['StackName']}] cannot be deleted while in status {status}")
     role = call.params.get("RoleARN")
     if role and call.operation in ("CreateChangeSet", "CreateStack", "UpdateStack", "DeleteStack"):
         if not policies.assumable(role, "cloudformation.amazonaws.com", {"aws:SourceAccount": caller.account}):

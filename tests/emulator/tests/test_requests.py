@@ -11,7 +11,8 @@ import botocore.credentials
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import start, wait
+from .conftest import Emulator, start, wait
+from .test_glue import make_job
 
 
 def raw(emulator, service: str, target: str, body: dict) -> tuple[int, dict]:
@@ -107,11 +108,14 @@ def test_every_call_is_recorded_with_its_names(emulator):
     emulator.client("s3").put_object(Bucket="records", Key="a/b c%2F", Body=b"secret")
     with pytest.raises(ClientError):
         emulator.client("glue").get_job(JobName="none")
-    records = [{key: r[key] for key in ("service", "operation", "names", "status")} | {"error": r.get("error")} for r in emulator.records()]
+    made = emulator.records()
+    records = [{key: r[key] for key in ("service", "operation", "names", "status")} | {"error": r.get("error")} for r in made]
     assert records == [
         {"service": "s3", "operation": "CreateBucket", "names": {"Bucket": "records"}, "status": 200, "error": None},
         {"service": "s3", "operation": "PutObject", "names": {"Bucket": "records", "Key": "a/b c%2F"}, "status": 200, "error": None},
         {"service": "glue", "operation": "GetJob", "names": {"JobName": "none"}, "status": 400, "error": "EntityNotFoundException"}]
+    assert [r["resources"] for r in made] == [["arn:aws:s3:::records"], ["arn:aws:s3:::records/a/b c%2F"],
+                                              ["arn:aws:glue:us-east-1:000000000000:job/none"]]
 
 
 def test_it_ends_with_its_parent(tmp_path):
@@ -135,7 +139,12 @@ def test_it_ends_with_its_parent(tmp_path):
     wait(gone, seconds=10)
 
 
-def test_it_ends_on_sigterm(tmp_path):
-    process, _ = start(tmp_path / "record")
+def test_it_ends_on_sigterm_and_takes_its_jobs_along(tmp_path):
+    process, url = start(tmp_path / "record")
+    own = Emulator(url, tmp_path / "record")
+    make_job(own, f"import os, time; open('{tmp_path}/pid', 'w').write(str(os.getpid())); time.sleep(60)")
+    own.client("glue").start_job_run(JobName="etl")
+    pid = int(wait(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text()))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    assert process.wait(10) == 0
+    wait(lambda: not os.path.exists(f"/proc/{pid}"))

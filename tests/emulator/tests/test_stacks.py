@@ -147,6 +147,34 @@ def test_a_resource_can_be_held(emulator, stacks):
     assert stacks.settled("demo")["StackStatus"] == "CREATE_COMPLETE"
 
 
+def test_a_stack_under_way_takes_no_update_but_can_be_deleted(emulator, stacks):
+    emulator.control("POST", "/pauses", logical_id="Second", on="create")
+    parts = template(First=log_group("/demo/first"), Second=log_group("/demo/second", DependsOn="First"),
+                     Third=log_group("/demo/third", DependsOn="Second"))
+    stacks.cloudformation.execute_change_set(ChangeSetName=stacks.change_set("demo", parts)["ChangeSetId"])
+    wait(lambda: emulator.control("GET", "/pauses")["held"] == ["Second"])
+    identity = stacks.cloudformation.describe_stacks(StackName="demo")["Stacks"][0]["StackId"]
+    with pytest.raises(ClientError, match="is in CREATE_IN_PROGRESS state and can not be updated"):
+        stacks.change_set("demo", parts, "UPDATE")
+    stacks.cloudformation.delete_stack(StackName="demo")
+    emulator.control("DELETE", "/pauses")
+    assert stacks.settled(identity)["StackStatus"] == "DELETE_COMPLETE", stacks.reasons(identity)
+    assert "logs group" not in emulator.control("GET", "/inventory")
+    assert "Third" not in [e["LogicalResourceId"] for e in stacks.events(identity) if e["ResourceStatus"] == "CREATE_COMPLETE"]
+
+
+def test_an_update_can_be_cancelled(emulator, stacks):
+    stacks.deploy("demo", template(First=log_group("/demo/first")))
+    emulator.control("POST", "/pauses", logical_id="Second", on="create")
+    more = template(First=log_group("/demo/first"), Second=log_group("/demo/second"), Third=log_group("/demo/third", DependsOn="Second"))
+    stacks.cloudformation.execute_change_set(ChangeSetName=stacks.change_set("demo", more, "UPDATE")["ChangeSetId"])
+    wait(lambda: emulator.control("GET", "/pauses")["held"] == ["Second"])
+    stacks.cloudformation.cancel_update_stack(StackName="demo")
+    emulator.control("DELETE", "/pauses")
+    assert stacks.settled("demo")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert emulator.control("GET", "/inventory")["logs group"] == ["000000000000/us-east-1//demo/first"]
+
+
 @pytest.mark.parametrize("resource, reason", [
     ({"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupNaem": "x"}}, "extraneous key [LogGroupNaem] is not permitted"),
     ({"Type": "AWS::Glue::Job", "Properties": {"Role": "r"}}, "required key [Command] not found"),
