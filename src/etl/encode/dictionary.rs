@@ -20,6 +20,9 @@ const ROWS_A_VALUE: usize = 2;
 /// … and always if it is as small as this.
 const SMALL_DICTIONARY: usize = 64;
 
+/// The numbers of more values than this, packed into bits, hold hardly any repetitions that are worth looking for.
+const REPETITIVE: usize = 64;
+
 /// How the keys of a column become Parquet values.
 #[derive(Clone, Copy)]
 pub enum Values<'a> {
@@ -228,7 +231,8 @@ impl Scratch {
             } else {
                 write_numbers(&mut self.body, rows, distinct, |group| self.map[*group as usize]);
             }
-            builder.page(&self.body, rows.len(), Encoding::RLE_DICTIONARY, Texture::Text, zstd)?;
+            let texture = if distinct > REPETITIVE { Texture::Random } else { Texture::Text };
+            builder.page(&self.body, rows.len(), Encoding::RLE_DICTIONARY, texture, zstd)?;
         }
         Ok(builder)
     }

@@ -18,7 +18,25 @@ pub struct Interner {
     /// Where the value with number `n + 1` ends; it begins where the one before it ends.
     ends: Vec<u32>,
     bytes: Vec<u8>,
-    last: u32,
+    /// The last text of each kind that [`kind`] tells apart; [`NULL`] if there was none. Mostly it is the one that comes.
+    last: [u32; KINDS],
+}
+
+const KINDS: usize = 256;
+
+/// What is cheap to see of a text: its length, and eight bytes at its beginning, middle and end. Not a hash, for texts can
+/// be made that agree in it; they are only found more slowly then.
+#[inline(always)]
+fn kind(text: &[u8]) -> usize {
+    let at = |from: usize| {
+        text.get(from..).and_then(|text| text.first_chunk()).map_or(0, |eight| u64::from_le_bytes(*eight))
+    };
+    let length = text.len();
+    let seen = match length {
+        0..8 => text.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte)),
+        _ => at(0) ^ at(length / 2 - 4).rotate_left(21) ^ at(length - 8).rotate_left(42),
+    };
+    ((seen ^ length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize
 }
 
 impl Default for Interner {
@@ -28,7 +46,7 @@ impl Default for Interner {
             hasher: RandomState::default(),
             ends: Vec::new(),
             bytes: Vec::new(),
-            last: NULL,
+            last: [NULL; KINDS],
         }
     }
 }
@@ -43,22 +61,24 @@ impl Interner {
     /// The number of `text`, and whether it is new.
     #[inline]
     pub fn number(&mut self, text: &[u8]) -> (u32, bool) {
-        // Neighbouring lines mostly agree, and a comparison is cheaper than a hash.
-        if self.last != NULL && value(&self.ends, &self.bytes, self.last) == text {
-            return (self.last, false);
+        // Lines mostly agree with one a little earlier, and a comparison is cheaper than a hash.
+        let kind = kind(text);
+        let last = self.last[kind];
+        if last != NULL && value(&self.ends, &self.bytes, last) == text {
+            return (last, false);
         }
         let hash = self.hasher.hash_one(text);
         let (ends, bytes) = (&self.ends, &self.bytes);
         if let Some(number) = self.table.find(hash, |number| value(ends, bytes, *number) == text) {
-            self.last = *number;
-            return (self.last, false);
+            self.last[kind] = *number;
+            return (*number, false);
         }
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len() as u32);
         let number = self.ends.len() as u32;
         let (ends, bytes, hasher) = (&self.ends, &self.bytes, &self.hasher);
         self.table.insert_unique(hash, number, |number| hasher.hash_one(value(ends, bytes, *number)));
-        self.last = number;
+        self.last[kind] = number;
         (number, true)
     }
 
@@ -77,7 +97,7 @@ impl Interner {
         self.table.clear();
         self.ends.clear();
         self.bytes.clear();
-        self.last = NULL;
+        self.last = [NULL; KINDS];
     }
 }
 
