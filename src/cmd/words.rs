@@ -28,6 +28,7 @@ fn meaning(code: &str) -> Option<&'static str> {
         "bad_number" => "a number that cannot be one",
         "no_user_agent" => "referrer or user agent missing",
         "gzip_truncated" | "zstd_truncated" => "the compressed data end too early",
+        "zstd_window_too_large" => "zstd data that need a window of more than 32 MiB",
         "gzip_corrupt" | "zstd_corrupt" => "the compressed data are broken",
         _ => return None,
     })

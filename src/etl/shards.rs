@@ -10,6 +10,10 @@ use super::state::{self, PlanId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Created, Store};
 
+/// How many shards are worked on at once, however many threads there could be: each takes about 90 MB of memory on top of
+/// 80 MB, and a run promises to stay below 512 MB. What is written does not depend on it.
+const AT_ONCE: usize = 4;
+
 /// Turns a shard's objects into files of the lake. Called from many threads at once.
 pub trait ShardWorker: Sync {
     /// Identifies the code and the settings that decide which bytes are written. A plan that was begun by a worker of
@@ -65,7 +69,7 @@ impl Team<'_> {
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..self.threads.min(left.len()) {
+            for _ in 1..self.threads.min(left.len()).min(AT_ONCE) {
                 scope.spawn(take);
             }
             take();

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use zstd_safe::{DCtx, ResetDirective};
 
 pub use compressed::Damage;
-use compressed::Format;
+use compressed::{Format, zstd_decoder};
 
 /// The longest line that is handed out, in bytes without its newline. The longest fields that S3 accepts (a URI, a
 /// referrer, a user agent, a key of 1,024 bytes encoded twice) are far below.
@@ -251,7 +251,7 @@ impl<'b, R: Read> LineReader<'b, R> {
         self.end = 0;
         if matches!(self.format, Format::Zstd { .. }) {
             // Resetting only the session cannot fail (zstd.h, ZSTD_DCtx_reset).
-            let _ = self.buffers.zstd.get_or_insert_with(DCtx::create).reset(ResetDirective::SessionOnly);
+            let _ = self.buffers.zstd.get_or_insert_with(zstd_decoder).reset(ResetDirective::SessionOnly);
         }
         self.fill()
     }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use flate2::{Decompress, FlushDecompress, Status};
-use zstd_safe::{InBuffer, OutBuffer};
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer};
 
 use super::{LineReader, ReadFault, read_some};
 
@@ -16,9 +16,10 @@ pub enum Damage {
     GzipCorrupt,
     /// Ends before its compressed data do.
     ZstdTruncated,
-    /// Holds something that zstd cannot have written, fails its checksum, or needs more than zstd's own default of
-    /// 128 MiB to be decoded.
+    /// Holds something that zstd cannot have written, or fails its checksum.
     ZstdCorrupt,
+    /// Asks for more memory than [`WINDOW_LOG`] allows: written with `--long` or the `--ultra` levels beyond 20.
+    ZstdWindow,
 }
 
 impl Damage {
@@ -29,6 +30,7 @@ impl Damage {
             Damage::GzipCorrupt => "gzip_corrupt",
             Damage::ZstdTruncated => "zstd_truncated",
             Damage::ZstdCorrupt => "zstd_corrupt",
+            Damage::ZstdWindow => "zstd_window_too_large",
         }
     }
 }
@@ -63,6 +65,21 @@ impl Format {
 
 fn gzip_member() -> Decompress {
     Decompress::new_gzip(15)
+}
+
+/// Each thread may hold a window, so it is 32 MiB at most: what zstd's levels up to 20 ask for (zstd's manual; its decoder
+/// takes 128 MiB by default, and RFC 8878 asks for 8 MiB at least).
+const WINDOW_LOG: u32 = 25;
+
+/// zstd's own words, which a test holds on to.
+const WINDOW_TOO_LARGE: &str = "Frame requires too much memory for decoding";
+
+/// A decoder of zstd with bounded memory.
+pub(super) fn zstd_decoder() -> DCtx<'static> {
+    let mut decoder = DCtx::create();
+    // Setting a parameter within its bounds cannot fail (zstd.h, ZSTD_DCtx_setParameter).
+    let _ = decoder.set_parameter(DParameter::WindowLogMax(WINDOW_LOG));
+    decoder
 }
 
 /// The least that a zstd frame begins with.
@@ -134,7 +151,10 @@ impl<R: Read> LineReader<'_, R> {
                         self.damage = Some(Damage::ZstdTruncated);
                     }
                 }
-                Err(_) => self.damage = Some(Damage::ZstdCorrupt),
+                Err(code) => {
+                    let asks_too_much = zstd_safe::get_error_name(code) == WINDOW_TOO_LARGE;
+                    self.damage = Some(if asks_too_much { Damage::ZstdWindow } else { Damage::ZstdCorrupt });
+                }
             }
             if written > 0 || self.damage.is_some() {
                 return Ok(written);

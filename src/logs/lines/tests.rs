@@ -255,6 +255,21 @@ fn what_follows_a_gzip_member_must_be_one() {
 }
 
 #[test]
+fn a_window_of_32_megabytes_is_given_and_a_larger_one_has_a_reason_of_its_own() {
+    let with_window = |log| {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(log).unwrap();
+        encoder.write_all(b"one\n").unwrap();
+        encoder.finish().unwrap()
+    };
+    let (found, fault) = read_all(&with_window(25)[..], &mut Buffers::new());
+    assert_eq!((found, fault.is_none()), (model(b"one\n", MAX_LINE), true));
+    let (found, fault) = read_all(&with_window(26)[..], &mut Buffers::new());
+    assert!(found.is_empty());
+    assert!(matches!(fault, Some(ReadFault::Damaged(Damage::ZstdWindow))), "{fault:?}");
+}
+
+#[test]
 fn a_skippable_frame_of_zstd_is_skipped() {
     let stream = [b"\x50\x2a\x4d\x18\x04\0\0\0abcd".to_vec(), zstandard(b"one\n")].concat();
     let (found, fault) = read_all(&stream[..], &mut Buffers::new());
