@@ -5,7 +5,7 @@ Only what the pipeline and its command line use is spelled out; any other operat
 
 from urllib.parse import unquote
 
-from ministack.services import athena, s3
+from ministack.services import athena, cloudformation, s3
 
 from .callers import Caller
 from .wire import Call
@@ -43,6 +43,19 @@ _PASSED = {
 }
 
 
+# "Tag-based … on creation": who makes a thing with tags must be allowed to tag it.
+_TAGGERS = {("iam", "CreateRole"): "iam:TagRole", ("iam", "CreatePolicy"): "iam:TagPolicy"}
+_TAG_ON_CREATION = {"glue", "athena", "sns", "events", "scheduler", "logs", "lambda", "kms", "cloudwatch", "sqs"}
+
+
+def _tagging(call: Call) -> str | None:
+    """The action that tagging on creation needs besides."""
+    if not (call.params.get("Tags") or call.params.get("tags")) or not call.operation.startswith(("Create", "Put", "Run")):
+        return None
+    tagger = _TAGGERS.get((call.service, call.operation))
+    return tagger or (f"{_PREFIXES.get(call.service, call.service)}:TagResource" if call.service in _TAG_ON_CREATION else None)
+
+
 def required(call: Call, caller: Caller) -> list[tuple[str, str, dict]]:
     """(action, resource, condition context) for each check that AWS makes for a call."""
     if (call.service, call.operation) in (("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")):
@@ -53,6 +66,8 @@ def required(call: Call, caller: Caller) -> list[tuple[str, str, dict]]:
         return _s3(call, context)
     action = f"{_PREFIXES.get(call.service, call.service)}:{call.operation}"
     found = [(action, resource, context) for resource in _resources(call, caller.account)]
+    if tagging := _tagging(call):
+        found += [(tagging, resource, context) for _, resource, _ in found]
     passed = _PASSED.get((call.service, call.operation))
     if passed and call.params.get(passed[0]):
         found.append(("iam:PassRole", _role(call.params[passed[0]], caller.account),
@@ -170,6 +185,9 @@ def _scheduler(operation: str, params: dict, base: str, account: str) -> list[st
 
 def _cloudformation(operation: str, params: dict, base: str, account: str) -> list[str] | None:
     name = params.get("StackName") or ""
+    if not name and params.get("ChangeSetName"):
+        change_set = cloudformation._change_sets.get(params["ChangeSetName"])
+        name = change_set["StackId"] if change_set else ""
     return [name if name.startswith("arn:") else f"arn:aws:cloudformation:{base}:stack/{name}/*"] if name else None
 
 

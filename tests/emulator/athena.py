@@ -7,16 +7,20 @@ put into the query in place of their names.
 import base64
 import json
 import re
+import time
 
 import sqlglot
 from ministack.services import athena
 from ministack.services import glue as catalogue
 from sqlglot import exp
 
+from . import athena_calls
 from .errors import AwsError, text_of
 from .glue.runs import announce
 from .registry import check, operation
 
+# Query execution -> why it must fail.
+_refused: dict[str, str] = {}
 _NOTHING = "SELECT '' AS result WHERE false"
 _QUOTED_OR_MARK = re.compile(r"'(?:[^']|'')*'|\?")
 
@@ -44,9 +48,22 @@ def start(call, caller) -> dict:
     if status >= 400:
         raise AwsError(*text_of(body), status)
     answer = json.loads(body)
+    if athena_calls.needed(caller):
+        database = (params.get("QueryExecutionContext") or {}).get("Database", "default")
+        tree = athena_calls.parsed(params["QueryString"])
+        trees = [tree] if tree is None else [tree, _with_views(tree.copy(), database)]
+        why = next(filter(None, (athena_calls.refusal(t, database, _location(params), call.region, caller) for t in trees)), None)
+        if why:
+            _refused[answer["QueryExecutionId"]] = why
     # What a person asked, not what was made of it.
     athena._executions[answer["QueryExecutionId"]]["Query"] = call.params["QueryString"]
     return answer
+
+
+def _location(params: dict) -> str:
+    """Where results go."""
+    group = athena._workgroups.get(params["WorkGroup"], {}).get("Configuration", {})
+    return (params.get("ResultConfiguration") or group.get("ResultConfiguration") or {}).get("OutputLocation", "")
 
 
 def _place_results(params: dict, configuration: dict) -> None:
@@ -143,8 +160,12 @@ _original_execute = athena._execute_query
 
 async def _execute(query_id: str, *rest) -> None:
     """Tells EventBridge of the end ("Monitor Athena query events with EventBridge": no result path in it)."""
-    await _original_execute(query_id, *rest)
     execution = athena._executions.get(query_id)
+    if query_id in _refused:
+        status = {"State": "FAILED", "StateChangeReason": _refused.pop(query_id), "CompletionDateTime": int(time.time())}
+        execution["Status"].update(status)
+    else:
+        await _original_execute(query_id, *rest)
     if execution:
         announce("Athena Query State Change", {
             "versionId": "0", "currentState": execution["Status"]["State"], "previousState": "RUNNING",

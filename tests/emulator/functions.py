@@ -1,10 +1,11 @@
 """Lambda: each function acts with its role, which Lambda must be able to take, and which must let it write its log."""
 
 import ministack.core.lambda_runtime as runtime
+from ministack.core.responses import new_uuid
 from ministack.services import cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import custom_resource
 
-from . import actions, callers, policies, recorder
+from . import actions, callers, permissions, policies, recorder
 from .errors import AwsError
 from .registry import check
 from .wire import Call
@@ -24,6 +25,15 @@ def _role_can_be_taken(call, caller) -> None:
         raise AwsError("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
 
 
+@check("lambda")
+def _code_can_be_read(call, caller) -> None:
+    """Lambda fetches the code with the permissions of whoever makes the function."""
+    code = call.params.get("Code") or call.params
+    if call.operation in ("CreateFunction", "UpdateFunctionCode") and code.get("S3Bucket"):
+        read = Call("s3", "GetObject", {"Bucket": code["S3Bucket"], "Key": code["S3Key"]}, "rest-xml", region=call.region)
+        permissions.check(read, caller)
+
+
 _original_invoke = custom_resource.invoke_custom_resource
 
 
@@ -33,8 +43,16 @@ def _invoke_custom_resource(request_type, logical_id, props, stack_name, *rest, 
     name = str(props.get("ServiceToken", "")).rsplit(":", 1)[-1]
     call = Call("lambda", "Invoke", {"FunctionName": name}, "rest-json", region=str(props.get("ServiceToken", "::::")).split(":")[3])
     if caller:
+        permissions.check(call, caller)
         recorder.record(call, caller, 200)
-    return _original_invoke(request_type, logical_id, props, stack_name, *rest, **named)
+    try:
+        return _original_invoke(request_type, logical_id, props, stack_name, *rest, **named)
+    except TimeoutError as error:
+        raise ValueError("CloudFormation did not receive a response from your Custom Resource. Please check your logs for "
+                         f"requestId [{new_uuid()}].") from error
+    except RuntimeError as error:
+        raise ValueError(f"Received response status [FAILED] from custom resource. Message returned: {error} "
+                         f"(RequestId: {new_uuid()})") from error
 
 
 _original_logs = lambda_svc._emit_lambda_logs

@@ -7,23 +7,13 @@ from botocore.exceptions import ClientError
 from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import drift, handlers, provisioners, stacks
 
-from emulator import callers, permissions, policies
-from emulator.errors import AwsError
-from emulator.registry import check, on_reset
+from emulator import callers
 
 from . import athena, events, faults, functions, glue, iam, kms, messaging, monitoring, operations, s3, schemas  # noqa: F401 registers
+from .requests import caller_of, requester
 from .resource import Aws, Place, failure, place, tag_list, tag_map, types
 
 _aws = Aws()
-# (account, Region, stack) -> ARN of the service role with which CloudFormation acts for it.
-service_roles: dict[tuple[str, str, str], str] = {}
-on_reset(service_roles.clear)
-
-
-def caller_of(stack_name: str) -> callers.Caller:
-    """The caller as which CloudFormation acts for a stack."""
-    role = service_roles.get((get_account_id(), get_region(), stack_name))
-    return callers.mint("cloudformation", stack_name, role, get_account_id())
 
 
 @contextlib.contextmanager
@@ -154,33 +144,6 @@ def _with_stack_tags(resource_type, properties, stack_tags, stack_name, stack_id
     return properties | {tags[0]: merged if tags[1] == "map" else tag_list(merged)}
 
 
-# ---- requests --------------------------------------------------------------------------------------------------------
-
-
-@check("cloudformation")
-def _refuse_what_aws_refuses(call, caller) -> None:
-    """A failed stack must be deleted first; a service role must be one that CloudFormation can take."""
-    name = call.params.get("StackName", "")
-    stack = handlers._resolve_stack(name) if name else None
-    status = stack["StackStatus"] if stack else ""
-    if call.operation in ("CreateChangeSet", "UpdateStack") and status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
-        if call.params.get("ChangeSetType") == "CREATE":
-            raise AwsError("ValidationError", f"Stack [{name}] already exists and cannot be created again with the changeSet "
-                                              f"[{call.params['ChangeSetName']}].")
-        raise AwsError("ValidationError", f"Stack:{stack['StackId']} is in {status} state and can not be updated.")
-    busy = status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
-    if busy and call.operation in ("CreateChangeSet", "ExecuteChangeSet", "UpdateStack"):
-        raise AwsError("ValidationError", f"Stack:{stack['StackId']} is in {status} state and can not be updated.")
-    if call.operation == "DeleteStack" and status.startswith("UPDATE_") and busy:
-        raise AwsError("ValidationError", f"Stack [{stack['StackName']}] cannot be deleted while in status {status}")
-    role = call.params.get("RoleARN")
-    if role and call.operation in ("CreateChangeSet", "CreateStack", "UpdateStack", "DeleteStack"):
-        if not policies.assumable(role, "cloudformation.amazonaws.com", {"aws:SourceAccount": caller.account}):
-            raise AwsError("ValidationError", f"Role {role} is invalid or cannot be assumed")
-        permissions.check(call, caller)
-        service_roles[get_account_id(), get_region(), stack["StackName"] if stack else name] = role
-
-
 # ---- drift -----------------------------------------------------------------------------------------------------------
 
 
@@ -193,12 +156,18 @@ def _whole(value):
     return int(value) if isinstance(value, float) and value == int(value) else value
 
 
+def detector() -> callers.Caller:
+    """The caller as which drift is read: whoever asked for the detection."""
+    caller = requester.get()
+    return callers.mint("cloudformation", "drift detection", caller.role if caller else None, get_account_id())
+
+
 def _reader(resource_type: str):
     known = types[resource_type]
 
     def read(name: str, given: dict) -> dict | None:
         """The present properties: those that the template sets."""
-        caller = callers.acting.set(callers.mint("cloudformation", "drift detection", None, get_account_id()))
+        caller = callers.acting.set(detector())
         try:
             return _whole(known.read(_aws, name, copy.deepcopy(given)))
         finally:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from .conftest import wait
-from .test_glue import ALL, make_job, make_role
+from .test_glue import ALL, make_job, make_role, make_table
 
 # ---- S3 ----
 
@@ -264,6 +264,23 @@ def test_a_workgroup_answers_in_its_dialect(emulator):
         athena.delete_work_group(WorkGroup="w")
     athena.delete_work_group(WorkGroup="w", RecursiveDeleteOption=True)
     assert "athena prepared statement" not in emulator.control("GET", "/inventory")
+
+
+@pytest.mark.parametrize("missing", ["glue:GetTable", "s3:PutObject", "s3:GetObject", "s3:ListBucket", "glue:GetDatabase", "none"])
+def test_athena_works_with_the_permissions_of_who_asks(emulator, missing):
+    make_table(emulator)
+    emulator.client("athena").create_work_group(Name="w", Configuration={"ResultConfiguration": {"OutputLocation": "s3://lake/r/"}})
+    actions = {"athena:StartQueryExecution", "athena:GetQueryExecution", "glue:GetDatabase", "glue:GetTable", "glue:GetPartitions",
+               "s3:GetBucketLocation", "s3:ListBucket", "s3:GetObject", "s3:PutObject"} - {missing}
+    arn = make_role(emulator, "analyst", "ec2", {"Effect": "Allow", "Action": sorted(actions), "Resource": "*"})
+    key = emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName="analyst")["Credentials"]["AccessKeyId"]
+    emulator.control("POST", "/enforce", enforce=True)
+    athena = emulator.client("athena", key)
+    identity = athena.start_query_execution(QueryString="SELECT count(*) FROM db.records", WorkGroup="w")["QueryExecutionId"]
+    status = wait(lambda: (e := athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]["Status"]
+                           ) and e["State"] in ("SUCCEEDED", "FAILED") and e)
+    assert (status["State"] == "SUCCEEDED") == (missing == "none"), status
+    assert missing == "none" or missing in status["StateChangeReason"]
 
 
 def test_lake_formation_can_be_closed(emulator):

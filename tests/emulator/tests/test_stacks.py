@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from .conftest import Stacks, wait
 from .templates import bucket, pipeline, role
+from .test_glue import make_role
 
 TAGS = [{"Key": "bucketscope:pipeline", "Value": "demo"}]
 
@@ -287,6 +288,21 @@ def test_a_service_role_is_what_counts(emulator, stacks):
     assert "logs:CreateLogGroup" in stacks.reasons("demo")
 
 
+def test_without_a_service_role_the_permissions_of_who_asks_count(emulator):
+    arn = make_role(emulator, "ci", "codebuild", {
+        "Effect": "Allow", "Action": ["cloudformation:*", "logs:CreateLogGroup"], "Resource": "*"})
+    session = emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName="ci")["Credentials"]["AccessKeyId"]
+    stacks = Stacks(emulator)
+    stacks.cloudformation = emulator.client("cloudformation", session)
+    emulator.control("POST", "/enforce", enforce=True)
+    assert stacks.deploy("good", template(Log=log_group("/demo/a")))["StackStatus"] == "CREATE_COMPLETE", stacks.reasons("good")
+    # Tags need a permission of their own, and so do topics.
+    assert stacks.deploy("tags", template(Log=log_group("/demo/b")), Tags=TAGS)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "logs:TagResource" in stacks.reasons("tags")
+    assert stacks.deploy("bad", template(Notices=topic("demo")))["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "sns:GetTopicAttributes" in stacks.reasons("bad")
+
+
 FUNCTION = '''
 import json, urllib.request
 def handler(event, context):
@@ -317,7 +333,15 @@ def test_a_custom_resource_is_called_and_its_call_recorded(emulator, stacks):
 
 def test_a_custom_resource_that_fails_rolls_back(stacks):
     assert stacks.deploy("demo", custom("Create"))["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "refused" in stacks.reasons("demo")
+    assert "Received response status [FAILED] from custom resource. Message returned: refused" in stacks.reasons("demo")
+
+
+def test_a_custom_resource_that_never_answers_times_out(stacks):
+    silent = custom()
+    silent["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = "def handler(event, context):\n    pass\n"
+    silent["Resources"]["Thing"]["Properties"]["ServiceTimeout"] = 1
+    assert stacks.deploy("demo", silent)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "did not receive a response from your Custom Resource" in stacks.reasons("demo")
 
 
 def test_a_custom_named_resource_is_not_replaced(stacks):
