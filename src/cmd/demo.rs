@@ -50,7 +50,7 @@ pub fn execute(context: &Context, args: &Demo) -> Result<Outcome> {
             Command::Init(Box::new(project_of_logs())),
         )?;
     }
-    demo.step("", "deploy", Command::Deploy)?;
+    demo.step("", "deploy", Command::Deploy(cli::Deploy::default()))?;
     let exactly_once =
         if again { "What was read is known." } else { "Every record once; what is none is counted and kept." };
     demo.step(exactly_once, "run", Command::Run(cli::Run::default()))?;
