@@ -3,6 +3,7 @@
 Only what the pipeline and its command line use is spelled out; any other operation needs `service:Operation` on `*`.
 """
 
+import re
 from urllib.parse import unquote
 
 from ministack.services import athena, cloudformation, s3
@@ -96,7 +97,23 @@ def _s3(call: Call, context: dict) -> list[tuple[str, str, dict]]:
     found = [(action, "*" if not bucket else f"{arn}/{key}" if key else arn, context)]
     if call.operation in ("CopyObject", "UploadPartCopy"):
         found.append(("s3:GetObject", f"arn:aws:s3:::{unquote(call.params['CopySource']).lstrip('/')}", context))
-    return found
+    return found + _keys(call, bucket, owner, context)
+
+
+_ENCRYPTING = {"PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
+_DECRYPTING = {"GetObject", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
+
+
+def _keys(call: Call, bucket: str, owner: str, context: dict) -> list[tuple[str, str, dict]]:
+    """"Using server-side encryption with AWS KMS keys": the caller must be allowed to use the key of the bucket."""
+    found = re.search(r"<KMSMasterKeyID>(.*?)</KMSMasterKeyID>", s3._bucket_encryption.get_scoped(owner, "", bucket) or "")
+    key = call.params.get("SSEKMSKeyId") or (found[1] if found else "")
+    if not key:
+        return []
+    arn = key if key.startswith("arn:") else f"arn:aws:kms:{call.region}:{owner}:key/{key}"
+    context = context | {"aws:ResourceAccount": arn.split(":")[4], "kms:ViaService": f"s3.{call.region}.amazonaws.com"}
+    wanted = [("kms:GenerateDataKey", _ENCRYPTING), ("kms:Decrypt", _DECRYPTING)]
+    return [(action, arn, context) for action, operations in wanted if call.operation in operations]
 
 
 def _role(name: str, account: str) -> str:

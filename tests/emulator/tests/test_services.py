@@ -1,5 +1,6 @@
 """What was added to single services."""
 
+import base64
 import io
 import json
 import zipfile
@@ -75,6 +76,25 @@ def test_a_policy_ends_at_twenty_kilobytes(emulator):
     s3.put_bucket_policy(Bucket="b-policy", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     with pytest.raises(ClientError, match="PolicyTooLarge"):
         s3.put_bucket_policy(Bucket="b-policy", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement] * 400}))
+
+
+def test_a_key_of_the_bucket_must_be_allowed_too(emulator):
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="b-key")
+    key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    s3.put_bucket_encryption(Bucket="b-key", ServerSideEncryptionConfiguration={"Rules": [
+        {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}]})
+    s3.put_object(Bucket="b-key", Key="k", Body=b"1")
+    emulator.control("POST", "/enforce", enforce=True)
+    objects = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    for name, more in (("without", {}), ("with", {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key})):
+        arn = make_role(emulator, name, "ec2", objects, *([more] if more else []))
+        session = emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName="reader")["Credentials"]["AccessKeyId"]
+        if more:
+            emulator.client("s3", session).get_object(Bucket="b-key", Key="k")
+        else:
+            with pytest.raises(ClientError, match="kms:Decrypt"):
+                emulator.client("s3", session).get_object(Bucket="b-key", Key="k")
 
 
 # ---- IAM ----
@@ -264,6 +284,26 @@ def test_a_workgroup_answers_in_its_dialect(emulator):
         athena.delete_work_group(WorkGroup="w")
     athena.delete_work_group(WorkGroup="w", RecursiveDeleteOption=True)
     assert "athena prepared statement" not in emulator.control("GET", "/inventory")
+
+
+def test_a_view_of_the_catalogue_answers(emulator):
+    s3, glue = emulator.client("s3"), emulator.client("glue")
+    s3.create_bucket(Bucket="b-view")
+    s3.put_object(Bucket="b-view", Key="t/day=1/a.csv", Body=b"7\n")
+    glue.create_database(DatabaseInput={"Name": "db"})
+    glue.create_table(DatabaseName="db", TableInput={
+        "Name": "t", "Parameters": {"classification": "csv"}, "PartitionKeys": [{"Name": "day", "Type": "string"}],
+        "StorageDescriptor": {
+            "Location": "s3://b-view/t/", "Columns": [{"Name": "n", "Type": "int"}],
+            "InputFormat": "org.apache.hadoop.mapred.TextInputFormat", "SerdeInfo": {
+                "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", "Parameters": {"field.delim": ","}}}})
+    view = {"originalSql": "SELECT n + 1 AS m FROM t", "catalog": "awsdatacatalog", "schema": "db",
+            "columns": [{"name": "m", "type": "integer"}]}
+    glue.create_table(DatabaseName="db", TableInput={
+        "Name": "v", "TableType": "VIRTUAL_VIEW", "ViewExpandedText": "/* Presto View */",
+        "ViewOriginalText": f"/* Presto View: {base64.b64encode(json.dumps(view).encode()).decode()} */"})
+    location = {"OutputLocation": "s3://b-view/r/"}
+    assert ask(emulator, "SELECT m FROM v", ResultConfiguration=location, QueryExecutionContext={"Database": "db"}) == [["m"], ["8"]]
 
 
 @pytest.mark.parametrize("missing", ["glue:GetTable", "s3:PutObject", "s3:GetObject", "s3:ListBucket", "glue:GetDatabase", "none"])
