@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::events::{Cause, first_cause, is_about_stack, latest_operation};
 use super::template::{Template, base_state, is_as_wanted};
-use super::tree::{Doing, Key, State, label, stack_label};
+use super::tree::{Doing, Key, State, label, labels, stack_label};
 use crate::aws::stacks::{
     Action, Change, ChangeSet, ChangeSetRequest, ChangeSetState, Stack, StackEvent, StackStatus, Stacks, TemplateAt,
 };
@@ -312,11 +312,11 @@ impl Way<'_> {
     fn failure(&self, stack: &Stack, cause: Option<Cause>) -> Error {
         let done = match stack.status {
             StackStatus::RollbackComplete | StackStatus::DeleteComplete => {
-                "was not created, and everything was removed again"
+                "was not created (everything was removed again)"
             }
-            StackStatus::UpdateRollbackComplete => "was not changed: everything was set back",
+            StackStatus::UpdateRollbackComplete => "was not changed (everything was set back)",
             StackStatus::UpdateRollbackFailed => "could neither be changed nor set back",
-            StackStatus::RollbackFailed => "was not created, and not everything could be removed",
+            StackStatus::RollbackFailed => "was not created (and not everything could be removed)",
             _ => "is in the state ",
         };
         let state = if done.ends_with(' ') { stack.status.as_str() } else { "" };
@@ -325,7 +325,9 @@ impl Way<'_> {
                 .because(stack.reason.as_deref().unwrap_or("CloudFormation gave no reason"))
                 .hint("bucketscope deploy  tries again"),
             Some(cause) => {
-                let what = label(&cause.resource_type, &cause.logical_id, &cause.physical_id);
+                let declared = Template::parse(&self.order.spec.template).map(|template| labels(&template));
+                let named = declared.ok().and_then(|mut labels| labels.remove(&cause.logical_id));
+                let what = named.unwrap_or_else(|| label(&cause.resource_type, &cause.logical_id, &cause.physical_id));
                 Error::new(ErrorKind::Stack, format!("{what} failed, so {} {done}{state}", self.label))
                     .because(&cause.reason)
                     .hint(hint_for(&cause.reason))

@@ -40,7 +40,7 @@ pub fn is_about_stack(event: &StackEvent) -> bool {
 }
 
 /// Whether an event only tells of the consequence of another.
-fn is_noise(event: &StackEvent) -> bool {
+pub fn is_noise(event: &StackEvent) -> bool {
     event.reason.as_deref().is_none_or(|reason| NOISE.iter().any(|noise| reason.starts_with(noise)))
 }
 

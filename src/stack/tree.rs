@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::events::is_about_stack;
+use super::events::{is_about_stack, is_noise};
 use super::template::Template;
 use super::words;
 use crate::aws::stacks::{Change, StackEvent};
@@ -21,6 +21,8 @@ pub enum State {
     Unchanged,
     /// It failed.
     Failed,
+    /// It was given up because something else failed.
+    Cancelled,
 }
 
 /// What is done to it.
@@ -211,7 +213,10 @@ impl Tree {
             return None;
         }
         let branch = self.branch(key)?;
-        let state = state_of(&event.status)?;
+        let state = match state_of(&event.status)? {
+            State::Failed if is_noise(event) => State::Cancelled,
+            state => state,
+        };
         let stack = branch.label.clone();
         let leaf = branch.leaf(&event.logical_id, &event.resource_type, &event.physical_id);
         if leaf.state == state {
@@ -226,6 +231,9 @@ impl Tree {
             leaf.ended_ms = Some(event.at_ms);
         }
         leaf.state = state;
+        if state == State::Cancelled {
+            return None;
+        }
         Some(News {
             stack,
             resource: Some(leaf.label.clone()),
@@ -352,6 +360,15 @@ mod tests {
         tree.event(&key, &event(5_000, "Job", JOB, "DELETE_IN_PROGRESS", None));
         let gone = tree.event(&key, &event(6_000, "Job", JOB, "DELETE_COMPLETE", None)).unwrap();
         assert_eq!((gone.state, gone.took_ms), (State::Done(Doing::Delete), Some(1_000)));
+    }
+
+    #[test]
+    fn what_was_only_given_up_is_no_news() {
+        let (mut tree, key) = tree();
+        tree.event(&key, &event(1_000, "Job", JOB, "CREATE_IN_PROGRESS", None));
+        let given_up = event(2_000, "Job", JOB, "CREATE_FAILED", Some("Resource creation cancelled"));
+        assert_eq!(tree.event(&key, &given_up), None);
+        assert_eq!(tree.branches[0].leaves[0].state, State::Cancelled);
     }
 
     #[test]

@@ -227,19 +227,21 @@ fn word(state: State) -> &'static str {
         State::Done(doing) => doing.past(),
         State::Unchanged => "unchanged",
         State::Failed => "failed",
+        State::Cancelled => "cancelled",
     }
 }
 
 /// The tree in at most `height` lines of at most `width` columns.
 fn lines(tree: &Tree, now_ms: i64, width: usize, height: usize, frame: usize, paint: Paint) -> Vec<String> {
-    let wanted: usize = tree.branches.iter().map(|branch| 1 + branch.leaves.len()).sum();
+    let wanted: usize = tree.branches.iter().map(|branch| 2 + branch.leaves.len()).sum();
     let row = Row { now_ms, width, frame, paint };
     let mut out = Vec::new();
     // What does not fit is summed up, in a line for each stack that is shortened.
-    let room = height.saturating_sub(tree.branches.len() * 2);
+    let room = height.saturating_sub(tree.branches.len() * 3);
     let open = tree.branches.iter().filter(|branch| matches!(branch.state, State::Working(_))).count().max(1);
     for branch in &tree.branches {
         out.push(row.branch(branch));
+        out.extend(row.remark(branch));
         if wanted <= height {
             out.extend(branch.leaves.iter().map(|leaf| row.leaf(leaf)));
         } else if matches!(branch.state, State::Working(_) | State::Failed) {
@@ -267,13 +269,18 @@ impl Row {
         } else {
             String::new()
         };
-        let remark = branch.remark.as_deref().filter(|_| busy).map(|r| format!(" ({r})")).unwrap_or_default();
-        let label = format!("{}{count}{remark}", branch.label);
+        let label = format!("{}{count}", branch.label);
         self.line(0, &label, branch.state, branch.began_ms, branch.ended_ms)
     }
 
     fn leaf(&self, leaf: &Leaf) -> String {
         self.line(2, &leaf.label, leaf.state, leaf.began_ms, leaf.ended_ms)
+    }
+
+    /// What else there is to say of a stack that is under way.
+    fn remark(&self, branch: &Branch) -> Option<String> {
+        let remark = branch.remark.as_deref().filter(|_| matches!(branch.state, State::Working(_)))?;
+        Some(format!("    {}", self.paint.yellow(&shorten(remark, self.width.saturating_sub(5)))))
     }
 
     /// Failures and what is being worked on come first, then what was done last; the rest is counted.
@@ -282,7 +289,7 @@ impl Row {
             State::Failed => 0,
             State::Working(_) => 1,
             State::Done(_) => 2,
-            State::Waiting | State::Unchanged => 3,
+            State::Waiting | State::Unchanged | State::Cancelled => 3,
         };
         let mut order: Vec<usize> = (0..leaves.len()).collect();
         order.sort_by_key(|&i| (rank(&leaves[i]), -leaves[i].ended_ms.unwrap_or_default()));
@@ -309,6 +316,7 @@ impl Row {
             State::Done(_) => self.paint.green("✓"),
             State::Unchanged => self.paint.green("="),
             State::Failed => self.paint.red("✗"),
+            State::Cancelled => self.paint.dim("×"),
         };
         let until = ended_ms.unwrap_or(self.now_ms);
         // Events have AWS's clock, this machine may be behind it.
@@ -322,7 +330,7 @@ impl Row {
         let word = word(state);
         let painted = match state {
             State::Failed => self.paint.red(word),
-            State::Waiting | State::Unchanged => self.paint.dim(word),
+            State::Waiting | State::Unchanged | State::Cancelled => self.paint.dim(word),
             _ => word.to_owned(),
         };
         let pad = " ".repeat(DOING.saturating_sub(text::width(word)));

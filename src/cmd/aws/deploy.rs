@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::plan::refusal;
 use super::prepare::{Prepared, Standing, broken, hand_over};
+use super::watching::Watching;
 use crate::aws::assets::AssetStore;
+use crate::aws::hands::Hands;
 use crate::aws::stacks::Stacks;
 use crate::blueprint::{StackKind, StackSpec};
 use crate::cli::Deploy;
@@ -16,8 +18,10 @@ use crate::cmd::Context;
 use crate::cmd::interrupt::Presses;
 use crate::config::cloud::Cloud;
 use crate::preflight;
+use crate::stack::drift;
 use crate::stack::driver::{self, Deed, Deployed, Order};
 use crate::stack::plan_file::PlanFile;
+use crate::stack::site::Site;
 use crate::stack::tree::{Doing, stack_label};
 use crate::storage::io_error;
 use crate::ui::export::envelope;
@@ -37,6 +41,8 @@ struct Report {
     changed: bool,
     seconds: f64,
     uploaded_files: u64,
+    /// What CloudFormation does not see and was set back all the same.
+    set_back: Vec<String>,
     stacks: Vec<StackReport>,
 }
 
@@ -82,16 +88,28 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Deploy) -> Result<Outcom
         }
         ended => ended?,
     };
-    let changed = uploaded_files > 0 || stacks.iter().any(|stack| stack.result != word(Deed::Unchanged));
+    let set_back = if args.revert_drift { set_back(context, &prepared)? } else { Vec::new() };
+    let changed =
+        uploaded_files > 0 || !set_back.is_empty() || stacks.iter().any(|stack| stack.result != word(Deed::Unchanged));
     let report = Report {
         name: cloud.name.clone(),
         account_id: prepared.identity.account_id.clone(),
         changed,
         seconds: began.elapsed().as_secs_f64(),
         uploaded_files,
+        set_back,
         stacks,
     };
     Ok(recommend(context, cloud, report))
+}
+
+/// Sets back what CloudFormation does not see: tables, policies of topics, logging of buckets that no stack owns.
+fn set_back(context: &Context, prepared: &Prepared<'_>) -> Result<Vec<String>> {
+    let cloud = prepared.cloud;
+    let hands = |region: &str| Hands::sdk(&prepared.session.in_region(region), &cloud.aws.account_id);
+    let watching = Watching::new(context.ui, context.command("deploy --revert-drift"));
+    let site = Site::new(cloud, &hands, &watching)?;
+    drift::revert(&site, &drift::find(&site)?.differences)
 }
 
 /// Whether what a plan says is what would be done now.
@@ -248,16 +266,16 @@ impl Deployment<'_> {
                 found.ok().flatten().is_some_and(|stack| stack.status.in_progress())
             })
             .collect();
-        let stopped = Error::new(ErrorKind::Interrupted, "stopped watching")
-            .hint(format!("{}  takes up where this left off", context.command("deploy")));
+        let resume = context.command("deploy");
         if under_way.is_empty() {
-            return stopped.because("nothing is under way in AWS");
+            return Error::new(ErrorKind::Interrupted, "interrupted")
+                .because("nothing is under way in AWS any more")
+                .hint(format!("{resume}  goes on where this stopped"));
         }
         let labels: Vec<String> = under_way.iter().map(|spec| stack_label(spec.kind, &spec.region)).collect();
         let labels = labels.join(", ");
         context.ui.note(&format!(
-            "\nStopped watching. CloudFormation goes on with: {labels}\n{}  takes up where this left off.\nCtrl-C again within {} s cancels it.",
-            context.command("deploy"),
+            "\nStopped watching. CloudFormation goes on with {labels}.\n  {resume}  takes up where this left off\n  Ctrl-C again within {} s cancels it",
             SECOND_THOUGHTS.as_secs()
         ));
         let until = Instant::now() + SECOND_THOUGHTS;
@@ -265,7 +283,10 @@ impl Deployment<'_> {
             std::thread::sleep(Duration::from_millis(50));
         }
         if presses.load(Ordering::SeqCst) < 2 {
-            return stopped.because(format!("CloudFormation goes on with {labels}"));
+            return Error::new(
+                ErrorKind::Interrupted,
+                format!("stopped watching; CloudFormation goes on with {labels}"),
+            );
         }
         for spec in under_way {
             let label = stack_label(spec.kind, &spec.region);
@@ -277,7 +298,7 @@ impl Deployment<'_> {
             };
             context.ui.note(&format!("{label}: {said}"));
         }
-        Error::new(ErrorKind::Interrupted, "cancelled").hint(format!("{}  begins anew", context.command("deploy")))
+        Error::new(ErrorKind::Interrupted, "cancelled").hint(format!("{resume}  begins anew"))
     }
 }
 
@@ -313,6 +334,9 @@ impl View for Report {
             for bucket in &stack.taken_back {
                 out.push_str(&format!("    taken back with what is in it: {}\n", text::visible(bucket)));
             }
+        }
+        for what in &self.set_back {
+            out.push_str(&format!("  set back: {}\n", text::visible(what)));
         }
         if self.uploaded_files > 0 {
             out.push_str(&format!("  {} uploaded\n", plural(self.uploaded_files, "program file", "program files")));

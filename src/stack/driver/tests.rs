@@ -131,7 +131,7 @@ fn the_first_cause_is_the_error() {
     assert_eq!(error.code(), 4);
     assert_eq!(
         error.to_string(),
-        "job Job failed, so lake in eu-central-1 was not created, and everything was removed again: the role does not exist"
+        "job old failed, so lake in eu-central-1 was not created (everything was removed again): the role does not exist"
     );
 }
 
