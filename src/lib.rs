@@ -13,6 +13,8 @@ pub mod assets;
 pub mod aws;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod blueprint;
+#[cfg(feature = "worker")]
+pub mod catalogue;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
@@ -43,6 +45,8 @@ pub mod storage;
 pub mod ui;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod wizard;
+#[cfg(feature = "worker")]
+pub mod worker;
 
 /// Of all binaries and tests: a worker takes and gives back pages of a megabyte by the thousand, which the system's allocator
 /// returns to the kernel each time.

@@ -9,6 +9,9 @@ use crate::{Error, Result};
 /// deployed together.
 pub const VERSION: u32 = 1;
 
+/// The metric in which the job says how old the newest record of the lake is, in hours.
+pub const LAG_METRIC: &str = "NewestRecordAgeHours";
+
 /// A pipeline as its worker sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -24,6 +24,8 @@ pub mod hands;
 pub mod jobs;
 #[cfg(feature = "aws")]
 pub mod logs;
+#[cfg(feature = "worker")]
+pub mod partitions;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod preflight;
 #[cfg(feature = "aws")]

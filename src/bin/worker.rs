@@ -3,22 +3,29 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bucketscope::aws::Session;
+use bucketscope::aws::partitions::SdkPartitions;
 use bucketscope::etl::model::Source;
 use bucketscope::etl::state::PlanId;
 use bucketscope::etl::work::LogWorker;
 use bucketscope::etl::{Job, Pipeline, RunOptions, Settings, ShardWorker, SourceStores, WhenBusy, plan, run, state};
 use bucketscope::storage::Store;
-use bucketscope::{Error, Result};
+use bucketscope::{Error, Result, pipeline, worker};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 const USAGE: &str = "\
-usage: bucketscope-worker run --lake DIR --source [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
+usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--threads N]
+       bucketscope-worker run --lake DIR --source [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
        bucketscope-worker shard --lake DIR --source [ID=]DIR… --plan PLAN --shard N
        bucketscope-worker --version
 
-run    reads what is new in the sources and adds it to the lake, which must have been deployed
+run    reads what is new in the sources and adds it to the lake: buckets, of which --pipeline tells, then the catalogue
+       learns of it; or folders, whose lake must have been deployed
 shard  does one shard of a plan that was made before and leaves its done-file
 ";
 
@@ -41,7 +48,10 @@ fn main() -> ExitCode {
 
 fn answer(arguments: &[String]) -> Result<String> {
     match arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-        Some(("run", rest)) => run_all(&Arguments::parse(rest)?),
+        Some(("run", rest)) => {
+            let arguments = Arguments::parse(rest)?;
+            if arguments.pipeline.is_some() { run_job(&arguments) } else { run_all(&arguments) }
+        }
         Some(("shard", rest)) => run_shard(&Arguments::parse(rest)?),
         Some(("--version" | "-V", _)) => Ok(format!("bucketscope-worker {}\n", env!("CARGO_PKG_VERSION"))),
         Some(("--help" | "-h", _)) => Ok(USAGE.to_owned()),
@@ -60,6 +70,9 @@ struct Arguments {
     plan: Option<String>,
     shard: Option<u64>,
     beside: bool,
+    pipeline: Option<String>,
+    from: Option<i64>,
+    to: Option<i64>,
 }
 
 impl Arguments {
@@ -74,6 +87,9 @@ impl Arguments {
             let value = rest.next().ok_or_else(|| Error::usage(format!("{name} needs a value")).hint(USAGE))?;
             let number = || value.parse().map_err(|_| Error::usage(format!("{name} needs a number, not {value:?}")));
             match name.as_str() {
+                "--pipeline" => parsed.pipeline = Some(value.clone()),
+                "--from" => parsed.from = Some(time(name, value)?),
+                "--to" => parsed.to = Some(time(name, value)?),
                 "--lake" => parsed.lake = Some(value.clone()),
                 "--source" => parsed.sources.push(source(value)),
                 "--threads" => parsed.threads = Some(number()?),
@@ -87,7 +103,7 @@ impl Arguments {
         Ok(parsed)
     }
 
-    fn pipeline(&self) -> Result<Pipeline> {
+    fn folders(&self) -> Result<Pipeline> {
         let lake = self.lake.as_ref().ok_or_else(|| Error::usage("--lake is missing").hint(USAGE))?;
         if self.sources.is_empty() {
             return Err(Error::usage("--source is missing").hint(USAGE));
@@ -106,18 +122,84 @@ fn source(text: &str) -> Source {
     Source { id: id.to_owned(), location: location.to_owned(), account_id: None, bucket_region: None }
 }
 
-fn run_all(arguments: &Arguments) -> Result<String> {
+/// A time, or the beginning of a day, in milliseconds since the epoch.
+fn time(name: &str, text: &str) -> Result<i64> {
+    let day = |date: Date| date.to_zoned(TimeZone::UTC).map(|day| day.timestamp());
+    let parsed = text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().and_then(day));
+    let wrong =
+        |_| Error::usage(format!("{name} needs a day (2026-06-01) or a time (2026-06-01T12:00:00Z), not {text:?}"));
+    parsed.map(Timestamp::as_millisecond).map_err(wrong)
+}
+
+fn now_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut options = RunOptions::at(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Set when the process is asked to end.
+static CANCEL: AtomicBool = AtomicBool::new(false);
+
+/// The run of a job: prints a line now and then, and at last one line of JSON.
+fn run_job(arguments: &Arguments) -> Result<String> {
+    let pipeline = pipeline::Pipeline::parse(arguments.pipeline.as_deref().unwrap_or_default())?;
+    let session = Session::open(Some(&pipeline.lake.region))?;
+    session.tasks().spawn(listen());
+    if !pipeline.trails.is_empty() {
+        say("the files of CloudTrail are not read by this version yet");
+    }
+    let window = (arguments.from.is_some() || arguments.to.is_some())
+        .then(|| (arguments.from.unwrap_or(i64::MIN), arguments.to.unwrap_or(i64::MAX)));
+    let request = worker::Request {
+        pipeline: &pipeline,
+        window,
+        threads: arguments.threads.map(|threads| threads as usize),
+        now_ms: now_ms(),
+        cancel: &CANCEL,
+    };
+    let glue = SdkPartitions::new(&session.in_region(&pipeline.catalogue.region));
+    let report = worker::run(&session, &glue, &request, &worker::Lines::new(say))?;
+    let line = json(&report)?;
+    match report.failure {
+        None => Ok(line),
+        Some(error) => {
+            say(line.trim_end());
+            Err(error)
+        }
+    }
+}
+
+/// Prints a line at once: the log of a job is read while it runs.
+fn say(line: &str) {
+    // Nobody is left to be told when this cannot be written.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// The first request to end stops the run at a place from which the next one goes on, the second one at once.
+async fn listen() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return;
+    };
+    for code in [None, Some(130)] {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        CANCEL.store(true, Ordering::SeqCst);
+        if let Some(code) = code {
+            std::process::exit(code);
+        }
+    }
+}
+
+fn run_all(arguments: &Arguments) -> Result<String> {
+    let mut options = RunOptions::at(now_ms());
     options.threads = arguments.threads.map_or(options.threads, |threads| threads as usize);
     if arguments.beside {
         options.when_busy = WhenBusy::WorkBeside;
     }
-    json(&run(&arguments.pipeline()?, &options, &())?)
+    json(&run(&arguments.folders()?, &options, &())?)
 }
 
 fn run_shard(arguments: &Arguments) -> Result<String> {
-    let pipeline = arguments.pipeline()?;
+    let pipeline = arguments.folders()?;
     let name = arguments.plan.as_ref().ok_or_else(|| Error::usage("--plan is missing").hint(USAGE))?;
     let number = arguments.shard.and_then(|number| u32::try_from(number).ok());
     let number = number.ok_or_else(|| Error::usage("--shard is missing").hint(USAGE))?;

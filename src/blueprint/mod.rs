@@ -30,9 +30,6 @@ pub const TABLES: [&str; 1] = [names::LOG_TABLE];
 /// The value of `job.schedule` that means: never by itself.
 pub const BY_HAND: &str = "none";
 
-/// The metric in which the job says how old the newest record of the lake is, in hours.
-pub const LAG_METRIC: &str = "NewestRecordAgeHours";
-
 /// The namespace of the pipeline's metrics.
 pub fn metric_namespace(cloud: &Cloud) -> String {
     format!("bucketscope/{}", cloud.name)

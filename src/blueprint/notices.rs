@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{BY_HAND, LAG_METRIC, Names, metric_namespace};
+use super::{BY_HAND, Names, metric_namespace};
 use crate::config::cloud::{CatalogueMode, Cloud};
+use crate::pipeline::LAG_METRIC;
 
 /// A rule that sends events to the topic.
 #[derive(Debug, Serialize)]

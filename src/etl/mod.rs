@@ -24,6 +24,7 @@ pub mod work;
 pub use commit::{CommittedFile, committed};
 pub use destroy::{Destroyed, Inventory, destroy, destroy_inventory};
 pub use drift::{Drift, DriftKind, Finding, drift};
+pub use identity::name_by_content;
 pub use run::{run, run_over, run_with};
 pub use shards::{Job, ShardWorker};
 pub use source::{Listing, SourceStores};

@@ -12,6 +12,9 @@ use crate::storage::Store;
 /// How often a run that waits looks whether it is to go on or to stop.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 
+/// How often a run that waits for another one looks, at the latest.
+const PAUSE_AT_MOST: Duration = Duration::from_millis(500);
+
 /// Time goes on from the moment that the caller says it is.
 pub(super) struct Clock {
     start_ms: i64,
@@ -45,6 +48,7 @@ pub(super) fn take_lease(
         WhenBusy::Wait(patience_ms) => patience_ms,
     };
     let mut told = false;
+    let mut pause = TICK;
     loop {
         match Lease::take(&pipeline.lake, clock.now_ms(), pipeline.settings.lease_ms)? {
             Ok(lease) => return Ok(Some(lease)),
@@ -58,7 +62,9 @@ pub(super) fn take_lease(
         if options.cancel.is_some_and(|cancel| cancel.load(Ordering::SeqCst)) {
             return Err(interrupted());
         }
-        std::thread::sleep(TICK);
+        std::thread::sleep(pause);
+        // On S3, each look is a request that is paid for.
+        pause = (pause * 2).min(PAUSE_AT_MOST);
     }
 }
 

@@ -1,0 +1,159 @@
+//! What a job in AWS does: a run over buckets, then a word to the catalogue.
+//!
+//! Calls: those of [`crate::storage::s3`] on the sources (ListObjectsV2, GetObject) and on the lake (also HeadObject,
+//! PutObject, DeleteObject), then those of [`crate::catalogue`].
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::aws::Session;
+use crate::aws::partitions::Partitions;
+use crate::catalogue::{self, Told};
+use crate::error::{Error, ErrorKind, Result};
+use crate::etl::work::LogWorker;
+use crate::etl::{
+    Event, Pipeline, Planned, Progress, RunOptions, RunSummary, Settings, SourceStores, WhenBusy, commit, hours, model,
+    name_by_content, run_over, state,
+};
+use crate::pipeline::{self, LAG_METRIC};
+use crate::storage::Store;
+
+/// How often a long piece of work says how far it is.
+const WORD_EVERY: Duration = Duration::from_secs(10);
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The pipeline.
+    pub pipeline: &'a pipeline::Pipeline,
+    /// Only what may hold records of this half-open range, milliseconds since the epoch.
+    pub window: Option<(i64, i64)>,
+    /// How many shards are worked on at once, if not as many as there are processors.
+    pub threads: Option<usize>,
+    /// Now, milliseconds since the epoch.
+    pub now_ms: i64,
+    /// Set to interrupt the run.
+    pub cancel: &'a AtomicBool,
+}
+
+/// What was done; the worker's last line.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunSummary,
+    /// What the catalogue was told.
+    pub catalogue: Option<Told>,
+    /// What CloudWatch is to be told, by the metric's name.
+    pub metrics: BTreeMap<&'static str, f64>,
+    /// Why the catalogue was not told. The records are committed all the same.
+    #[serde(skip)]
+    pub failure: Option<Error>,
+}
+
+/// Reads what is new and adds it to the lake, which is made if it is not there.
+///
+/// # Errors
+/// What went wrong. What is committed by then stands.
+pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, progress: &dyn Progress) -> Result<Report> {
+    let told = request.pipeline;
+    name_by_content()?;
+    let lake = Store::s3(session, &told.lake);
+    make_lake(&lake)?;
+    let sources = SourceStores::over(told.sources.iter().map(|source| {
+        let store = Store::s3(session, &source.place);
+        let source = model::Source {
+            id: source.id.clone(),
+            location: store.location().to_owned(),
+            // S3 delivers to buckets of the same account and Region only.
+            account_id: Some(source.place.owner.clone()),
+            bucket_region: Some(source.place.region.clone()),
+        };
+        (store, source)
+    }));
+    let settings = Settings::default();
+    let listed = sources.iter().map(|(_, source)| source.clone()).collect();
+    let pipeline = Pipeline { lake: lake.clone(), sources: listed, settings };
+    let mut options = RunOptions::at(request.now_ms);
+    options.window = request.window;
+    options.threads = request.threads.unwrap_or(options.threads);
+    options.cancel = Some(request.cancel);
+    // A run that was killed keeps its lease until it is over.
+    options.when_busy = WhenBusy::Wait(settings.lease_ms);
+    let run = run_over(&pipeline, &sources, &options, &LogWorker, progress)?;
+    let told = catalogue::tell(&lake, &told.lake, &told.catalogue, glue);
+    let metrics = lag_hours(&lake, request.now_ms)?.map(|hours| (LAG_METRIC, hours)).into_iter().collect();
+    Ok(match told {
+        Ok(told) => Report { run, catalogue: Some(told), metrics, failure: None },
+        Err(error) => Report { run, catalogue: None, metrics, failure: Some(error) },
+    })
+}
+
+/// Stacks make the bucket and nothing in it; the first run makes the lake.
+fn make_lake(lake: &Store) -> Result<()> {
+    match state::check_format(lake) {
+        Err(error) if error.kind() == ErrorKind::NotDeployed => state::make_format(lake).map(drop),
+        checked => checked,
+    }
+}
+
+/// How old the newest record of the lake is.
+fn lag_hours(lake: &Store, now_ms: i64) -> Result<Option<f64>> {
+    let last = commit::entry(lake, commit::tip(lake)?)?;
+    let newest_ms = last.and_then(|entry| entry.totals.time_range).map(|(_, newest_ms)| newest_ms);
+    Ok(newest_ms.map(|newest_ms| (now_ms - newest_ms).max(0) as f64 / hours::HOUR_MS as f64))
+}
+
+/// Tells how a run goes on, a line at a time.
+pub struct Lines<W> {
+    say: W,
+    so_far: Mutex<SoFar>,
+}
+
+struct SoFar {
+    bytes: u64,
+    records: u64,
+    said: Instant,
+}
+
+impl<W: Fn(&str) + Sync> Lines<W> {
+    /// Lines go to `say`.
+    pub fn new(say: W) -> Self {
+        Self { say, so_far: Mutex::new(SoFar { bytes: 0, records: 0, said: Instant::now() }) }
+    }
+}
+
+impl<W: Fn(&str) + Sync> Progress for Lines<W> {
+    fn event(&self, event: &Event) {
+        (self.say)(&match event {
+            Event::WaitingForRun(latest) => {
+                let holder = &latest.epoch.holder;
+                format!("waiting for another run (process {} on {})", holder.pid, holder.host)
+            }
+            Event::Listing => "listing".to_owned(),
+            Event::Settling { objects, wait_ms } => format!("waiting {wait_ms} ms for {objects} objects to settle"),
+            Event::Planned(Planned { sequence, objects, bytes, shards, shards_done, resumed }) => {
+                let how = if *resumed { format!(", resumed with {shards_done} shards done") } else { String::new() };
+                format!("plan {sequence}: {objects} objects, {bytes} bytes, {shards} shards{how}")
+            }
+            Event::Committed { sequence, counts } => {
+                format!("commit {sequence}: {} records, {} rejected lines", counts.records, counts.rejected)
+            }
+        });
+    }
+
+    fn advance(&self, bytes: u64, records: u64) {
+        // Nothing in here panics while it holds the lock.
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        so_far.bytes += bytes;
+        so_far.records += records;
+        if so_far.said.elapsed() >= WORD_EVERY {
+            so_far.said = Instant::now();
+            (self.say)(&format!("so far: {} bytes read, {} records written", so_far.bytes, so_far.records));
+        }
+    }
+}
