@@ -273,11 +273,9 @@ fn keys(arns: Arns) -> Vec<Statement> {
 
 fn after_commit(arns: Arns) -> Option<Statement> {
     match arns.cloud.catalogue.mode {
-        CatalogueMode::Api => Some(Statement::new(
-            "Catalogue",
-            &["glue:BatchCreatePartition", "glue:GetPartitions", "glue:GetTable"],
-            arns.catalogue(),
-        )),
+        CatalogueMode::Api => {
+            Some(Statement::new("Catalogue", &["glue:BatchCreatePartition", "glue:GetTable"], arns.catalogue()))
+        }
         CatalogueMode::Crawler => {
             let crawler = arns.home("glue", &format!("crawler/{}", Names::of(arns.cloud).crawler()));
             Some(Statement::new("Crawler", &["glue:StartCrawler"], vec![crawler]))
