@@ -329,6 +329,14 @@ pub fn needs(service: &str, operation: &str, versioned: bool) -> Option<Vec<Need
     })
 }
 
+/// Every action that some call needs.
+pub fn all() -> impl Iterator<Item = Need> {
+    let same =
+        SAME.iter().flat_map(|(_, prefix, on, names)| names.iter().map(|name| Need { prefix, action: name, on: *on }));
+    let other = OTHER.iter().flat_map(|(_, needs)| needs.iter());
+    same.chain(other.map(|(action, on)| Need { prefix: "s3", action, on: *on }))
+}
+
 /// A call that a service makes with a role of ours, which no recording of our own code can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnBehalf {

@@ -1,0 +1,3 @@
+//! The target `aws`, against the emulator in tests/emulator.
+
+mod iam;
