@@ -45,6 +45,8 @@ def prepare_environment(options: argparse.Namespace) -> str:
         LOG_LEVEL=options.log_level,
         S3_DATA_DIR=os.path.join(data, "s3"),
         AWS_EC2_METADATA_DISABLED="true",
+        # ministack hands it on to functions: none of them may ever call AWS.
+        AWS_ENDPOINT_URL=f"http://127.0.0.1:{options.port}",
         # A profile of the person who runs the tests must never reach a job or a function.
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,

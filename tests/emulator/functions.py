@@ -5,16 +5,17 @@ from ministack.core.responses import new_uuid
 from ministack.services import cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import custom_resource
 
-from . import actions, callers, permissions, policies, recorder
+from . import actions, callers, permissions, policies, recorder, settings
 from .errors import AwsError
 from .registry import check
 from .wire import Call
 
 
 def _credentials(config: dict) -> dict[str, str]:
-    """The credentials in a function's environment: an access key of its own that leads to its role."""
-    caller = callers.mint("lambda", config["FunctionName"], config["Role"], config["FunctionArn"].split(":")[4])
-    return {"AWS_ACCESS_KEY_ID": caller.access_key, "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "test"}
+    """What a function acts with: an access key of its own that leads to its role, and the address of the emulator."""
+    _, _, _, region, account = config["FunctionArn"].split(":")[:5]
+    caller = callers.mint("lambda", config["FunctionName"], config["Role"], account)
+    return callers.environment(caller, region, settings.endpoint())
 
 
 @check("lambda")

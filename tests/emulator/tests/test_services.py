@@ -231,7 +231,7 @@ while True:
     with urllib.request.urlopen(api + "next") as request:
         identity = request.headers["Lambda-Runtime-Aws-Request-Id"]
         request.read()
-    answer = json.dumps({"key": os.environ["AWS_ACCESS_KEY_ID"]}).encode()
+    answer = json.dumps({"key": os.environ["AWS_ACCESS_KEY_ID"], "at": os.environ["AWS_ENDPOINT_URL"]}).encode()
     urllib.request.urlopen(urllib.request.Request(api + identity + "/response", answer, method="POST"))
 """
 
@@ -241,8 +241,9 @@ def test_a_native_function_runs_as_its_role(emulator):
     role = make_role(emulator, "fn", "lambda")
     function.create_function(FunctionName="f", Runtime="provided.al2023", Handler="bootstrap", Role=role,
                              Code={"ZipFile": archive("bootstrap", BOOTSTRAP)})
-    key = json.load(function.invoke(FunctionName="f", Payload=b"{}")["Payload"])["key"]
-    emulator.client("sts", key).get_caller_identity()
+    answer = json.load(function.invoke(FunctionName="f", Payload=b"{}")["Payload"])
+    assert answer["at"] == emulator.url
+    emulator.client("sts", answer["key"]).get_caller_identity()
     caller = emulator.records()[-1]["caller"]
     assert (caller["kind"], caller["name"], caller["role"]) == ("lambda", "f", role)
 
