@@ -12,7 +12,7 @@ use super::watching::Watching;
 use crate::aws::assets::AssetStore;
 use crate::aws::hands::Hands;
 use crate::aws::stacks::Stacks;
-use crate::blueprint::{StackKind, StackSpec};
+use crate::blueprint::{Names, StackKind, StackSpec};
 use crate::cli::Deploy;
 use crate::cmd::Context;
 use crate::cmd::interrupt::Presses;
@@ -186,7 +186,12 @@ impl Deployment<'_> {
     fn all(&self) -> Result<(Vec<StackReport>, u64)> {
         let mut reports = self.together(&self.of_kind(StackKind::Assets))?;
         let uploaded = self.upload()?;
-        reports.extend(self.together(&self.of_kind(StackKind::Collector))?);
+        // The first collector of a Region has the log bucket of the others.
+        let first = Names::of(self.prepared.cloud).collector_stack(1);
+        let (firsts, further): (Vec<_>, Vec<_>) =
+            self.of_kind(StackKind::Collector).into_iter().partition(|spec| spec.name == first);
+        reports.extend(self.together(&firsts)?);
+        reports.extend(self.together(&further)?);
         reports.extend(self.together(&self.of_kind(StackKind::Lake))?);
         Ok((reports, uploaded))
     }
