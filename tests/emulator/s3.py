@@ -85,6 +85,33 @@ def _complete_multipart_upload(params: dict) -> None:
             raise AwsError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
 
 
+# What ministack knows of buckets, by the name in the address. To others it would answer with a list of objects.
+_KNOWN = {"accelerate", "acl", "cors", "delete", "encryption", "lifecycle", "list-type", "location", "logging", "notification",
+          "object-lock", "ownershipControls", "policy", "publicAccessBlock", "replication", "requestPayment", "session", "tagging",
+          "uploads", "versioning", "versions", "website"}
+
+
+@check("s3")
+def _known(call, caller) -> None:
+    """What is not emulated says so."""
+    if call.model is None or "Bucket" not in call.params or "Key" in call.params:
+        return
+    names = {part.split("=")[0] for part in call.model.http["requestUri"].partition("?")[2].split("&")} - {"", "x-id"}
+    if not names <= _KNOWN:
+        raise AwsError("NotImplemented", f"the emulator does not know {call.operation}", 501)
+
+
+_original_dispatch = s3._dispatch
+
+
+def _dispatch(method: str, bucket: str, key: str, headers: dict, body: bytes, query: dict) -> tuple:
+    """ministack looks for `request-payment`; the address says `requestPayment` ("GetBucketRequestPayment")."""
+    if method == "GET" and not key and "requestPayment" in query:
+        return s3._get_bucket_request_payment(bucket)
+    return _original_dispatch(method, bucket, key, headers, body, query)
+
+
+s3._dispatch = _dispatch
 _RULES = {
     "DeleteBucket": _delete_bucket, "PutBucketPolicy": _put_bucket_policy, "PutBucketLogging": _put_bucket_logging,
     "CompleteMultipartUpload": _complete_multipart_upload,

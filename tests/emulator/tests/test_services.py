@@ -78,6 +78,16 @@ def test_a_policy_ends_at_twenty_kilobytes(emulator):
         s3.put_bucket_policy(Bucket="b-policy", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement] * 400}))
 
 
+def test_the_settings_of_a_bucket_are_its_own(emulator):
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="b-settings")
+    assert s3.get_bucket_request_payment(Bucket="b-settings")["Payer"] == "BucketOwner"
+    s3.put_bucket_request_payment(Bucket="b-settings", RequestPaymentConfiguration={"Payer": "Requester"})
+    assert s3.get_bucket_request_payment(Bucket="b-settings")["Payer"] == "Requester"
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.get_bucket_policy_status(Bucket="b-settings")
+
+
 def test_a_key_of_the_bucket_must_be_allowed_too(emulator):
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket="b-key")
