@@ -65,6 +65,8 @@ def required(call: Call, caller: Caller) -> list[tuple[str, str, dict]]:
                "aws:PrincipalAccount": caller.account, "aws:PrincipalArn": caller.role or ""}
     if call.service == "s3":
         return _s3(call, context)
+    if call.service == "cloudwatch" and call.params.get("Namespace"):
+        context["cloudwatch:namespace"] = call.params["Namespace"]
     action = f"{_PREFIXES.get(call.service, call.service)}:{call.operation}"
     found = [(action, resource, context) for resource in _resources(call, caller.account)]
     if tagging := _tagging(call):

@@ -149,6 +149,16 @@ def test_a_spark_job_says_what_it_needs(emulator):
     assert "requirements-spark.txt" in run(emulator)["ErrorMessage"]
 
 
+@pytest.mark.parametrize("namespace, outcome", [("ours", "SUCCEEDED"), ("theirs", "FAILED")])
+def test_metrics_are_bound_by_their_namespace(emulator, namespace, outcome):
+    make_job(emulator, "import boto3; boto3.client('cloudwatch').put_metric_data("
+             "Namespace='ours', MetricData=[{'MetricName': 'Lag', 'Value': 1}])",
+             READ_SCRIPT, {"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*",
+                           "Condition": {"StringEquals": {"cloudwatch:namespace": namespace}}})
+    emulator.control("POST", "/enforce", enforce=True)
+    assert run(emulator)["JobRunState"] == outcome
+
+
 def test_glue_must_be_trusted(emulator):
     make_job(emulator, "pass")
     emulator.client("iam").update_assume_role_policy(RoleName="etl", PolicyDocument=json.dumps(trust("lambda")))
