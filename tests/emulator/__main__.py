@@ -34,7 +34,9 @@ def free_port() -> int:
 
 def prepare_environment(options: argparse.Namespace) -> str:
     """ministack reads its settings from the environment when it is imported; returns the data folder."""
-    data = options.data or tempfile.mkdtemp(prefix="emulator-")
+    data = os.path.abspath(options.data) if options.data else tempfile.mkdtemp(prefix="emulator-")
+    os.makedirs(data, exist_ok=True)
+    tempfile.tempdir = data
     os.environ.update(
         BIND_HOST="127.0.0.1",
         MINISTACK_HOST="127.0.0.1",
@@ -44,6 +46,8 @@ def prepare_environment(options: argparse.Namespace) -> str:
         ATHENA_ENGINE="duckdb",
         LOG_LEVEL=options.log_level,
         S3_DATA_DIR=os.path.join(data, "s3"),
+        # Code of functions and folders of runs go with the data.
+        TMPDIR=data,
         AWS_EC2_METADATA_DISABLED="true",
         # ministack hands it on to functions: none of them may ever call AWS.
         AWS_ENDPOINT_URL=f"http://127.0.0.1:{options.port}",

@@ -140,7 +140,7 @@ def test_it_ends_with_its_parent(tmp_path):
 
 
 def test_it_ends_on_sigterm_and_takes_its_jobs_along(tmp_path):
-    process, url = start(tmp_path / "record")
+    process, url = start(tmp_path / "record", "--data", str(tmp_path / "data"))
     own = Emulator(url, tmp_path / "record")
     make_job(own, f"import os, time; open('{tmp_path}/pid', 'w').write(str(os.getpid())); time.sleep(60)")
     own.client("glue").start_job_run(JobName="etl")
