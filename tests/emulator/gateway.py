@@ -90,11 +90,11 @@ async def _signed(scope, receive, send, body, headers, query, signature) -> None
 def _admit(call: Call, caller: Caller, access_key: str) -> None:
     """Raises what speaks against a call: its credentials, a permission, its form, a rule of its service."""
     callers.check_credentials(access_key, call.service, call.protocol)
-    permissions.check(call, caller)
     if call.model is not None:
         found = constraints.problems(call.model.input_shape, call.params, call.opaque)
         if found:
             raise errors.validation(call.service, found)
+    permissions.check(call, caller)
     for check in registry.checks[call.service]:
         check(call, caller)
 

@@ -11,12 +11,16 @@ from .wire import Call
 
 @dataclass
 class Denial:
-    """A call that a test wants refused. `times` counts down; None denies for good."""
+    """A call that a test wants refused. `times` counts down; None denies for good. With a code it fails otherwise,
+    e.g. with ThrottlingException."""
 
     action: str
     resource: str = "*"
     caller: str = USER
     times: int | None = None
+    code: str | None = None
+    message: str = "Rate exceeded"
+    status: int = 400
 
     def meets(self, caller: Caller, action: str, resource: str) -> bool:
         """Whether this denial speaks of the call. A stack without a service role acts with a person's permissions."""
@@ -40,7 +44,10 @@ def check(call: Call, caller: Caller) -> None:
     if not denials and not (settings.enforce and caller.role):
         return
     for action, resource, context in actions.required(call, caller):
-        if _denied_by_test(caller, action, resource):
+        denial = _denied_by_test(caller, action, resource)
+        if denial and denial.code:
+            raise AwsError(denial.code, denial.message, denial.status)
+        if denial:
             raise _refusal(call, caller, action, resource, "with an explicit deny in an identity-based policy")
         if settings.enforce and caller.role:
             decision = policies.decide(policies.of_role(caller.role), action, resource, context)
@@ -50,13 +57,13 @@ def check(call: Call, caller: Caller) -> None:
                                if decision != "deny" else f"{why} an identity-based policy")
 
 
-def _denied_by_test(caller: Caller, action: str, resource: str) -> bool:
+def _denied_by_test(caller: Caller, action: str, resource: str) -> Denial | None:
     for denial in denials:
         if denial.times != 0 and denial.meets(caller, action, resource):
             if denial.times:
                 denial.times -= 1
-            return True
-    return False
+            return denial
+    return None
 
 
 def _refusal(call: Call, caller: Caller, action: str, resource: str, why: str) -> AwsError:

@@ -103,6 +103,14 @@ def test_a_denial_can_be_for_a_resource_and_for_some_times(emulator):
     s3.put_object(Bucket="bucket-one", Key="k", Body=b"")
 
 
+def test_a_call_can_be_throttled(emulator):
+    emulator.control("POST", "/deny", action="s3:ListAllMyBuckets", code="SlowDown", message="Please reduce your request rate.",
+                     status=503, times=1)
+    with pytest.raises(ClientError, match="SlowDown"):
+        emulator.client("s3").list_buckets()
+    emulator.client("s3").list_buckets()
+
+
 def test_every_call_is_recorded_with_its_names(emulator):
     emulator.client("s3").create_bucket(Bucket="records")
     emulator.client("s3").put_object(Bucket="records", Key="a/b c%2F", Body=b"secret")
