@@ -8,12 +8,35 @@ import copy
 import json
 from xml.etree import ElementTree
 
+import ministack.services.cloudformation as service
 from ministack.services.cloudformation import changesets, engine, handlers, stacks
 from ministack.services.cloudformation.helpers import _p
 
 _SPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
 _LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_original_create = handlers._ACTION_HANDLERS["CreateChangeSet"]
 _original_describe = handlers._ACTION_HANDLERS["DescribeChangeSet"]
+
+
+def _create(params: dict) -> tuple:
+    """"CreateChangeSet": a stack in REVIEW_IN_PROGRESS takes further change sets and stays the stack it is, also when
+    one is refused. ministack would make a new one in its place."""
+    before = handlers._resolve_stack(_p(params, "StackName"))
+    if before is None or before["StackStatus"] != "REVIEW_IN_PROGRESS" or _p(params, "ChangeSetType") != "CREATE":
+        return _original_create(params)
+    status, headers, body = _original_create(params)
+    name, identity = before["StackName"], before["StackId"]
+    other = service._stacks.get(name) or {}
+    service._stacks[name] = before
+    service._stack_events.pop(other.get("StackId"), None) if other is not before else None
+    if status == 200:
+        before.update(other, StackId=identity)
+        _, change_set = changesets._find_change_set(_p(params, "ChangeSetName"), name)
+        made = change_set["StackId"]
+        change_set["StackId"] = identity
+        text = body.decode() if isinstance(body, bytes) else body
+        body = text.replace(made, identity).encode()
+    return status, headers, body
 
 
 def _describe(params: dict) -> tuple:
@@ -107,4 +130,5 @@ def _add_values(change: ElementTree.Element, before: dict | None, after: dict | 
         ElementTree.SubElement(target, f"{{{_SPACE}}}AttributeChangeType").text = kind
 
 
+handlers._ACTION_HANDLERS["CreateChangeSet"] = _create
 handlers._ACTION_HANDLERS["DescribeChangeSet"] = _describe

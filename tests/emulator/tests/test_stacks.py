@@ -93,6 +93,17 @@ def test_no_change_is_told_in_the_words_of_aws(stacks):
         "FAILED", "The submitted information didn't contain changes. Submit different information to create a change set.")
 
 
+def test_a_stack_in_review_takes_more_change_sets(stacks):
+    first = stacks.change_set("demo", template(Log=log_group("/demo/a")))
+    second = stacks.change_set("demo", template(Log=log_group("/demo/b")))
+    assert first["StackId"] == second["StackId"]
+    assert len(stacks.cloudformation.list_change_sets(StackName="demo")["Summaries"]) == 2
+    with pytest.raises(ClientError, match="Unrecognized resource types"):
+        stacks.change_set("demo", template(Wrong={"Type": "AWS::No::Type"}))
+    assert stacks.cloudformation.describe_stacks(StackName="demo")["Stacks"][0]["StackId"] == first["StackId"]
+    assert stacks.execute(second)["StackStatus"] == "CREATE_COMPLETE"
+
+
 def test_a_failure_rolls_back_and_its_cause_is_told_among_the_noise(emulator, stacks):
     emulator.control("POST", "/faults", logical_id="Middle", on="create", message="no capacity")
     parts = template(First=log_group("/demo/first"), Middle=log_group("/demo/middle", DependsOn="First"),
