@@ -10,10 +10,10 @@ use crate::etl::state;
 use crate::etl::status::{GapsBy, Health, LastRun, Status, status};
 use crate::ui::export::envelope;
 use crate::ui::text::{self, plural};
-use crate::ui::{Outcome, Screen, View};
+use crate::ui::{Outcome, Paint, Screen, View};
 
 /// The exit code of a pipeline that needs somebody (docs/exit-codes.md).
-const UNHEALTHY: u8 = 8;
+pub(super) const UNHEALTHY: u8 = 8;
 
 /// This many gaps are listed; all of them are in JSON.
 const GAPS_SHOWN: usize = 5;
@@ -51,18 +51,9 @@ pub fn execute(context: &Context, _args: &cli::Status) -> Result<Outcome> {
 impl View for Shown {
     fn human(&self, screen: &Screen) -> String {
         let paint = screen.paint;
-        let health = self.status.health.to_string();
-        let health = match self.status.health {
-            Health::Healthy => paint.green(&health),
-            Health::Empty | Health::Behind => paint.yellow(&health),
-            Health::Unhealthy => paint.red(&health),
-        };
-        let mut out = format!("{} is {health}\n", paint.bold(&self.name));
-        for reason in &self.status.reasons {
-            out.push_str(&format!("  {} {}\n", paint.yellow("!"), text::visible(reason)));
-        }
-        out.push('\n');
-        out + &words::sheet(&self.sheet(), screen)
+        let out = head(&self.name, self.status.health, &self.status.reasons, paint);
+        let rows = LakeRows { status: &self.status, rejects_in: &self.rejects_in, now_ms: self.now_ms };
+        out + &words::sheet(&rows.sheet(), screen)
     }
 
     fn json(&self) -> String {
@@ -70,9 +61,35 @@ impl View for Shown {
     }
 }
 
-impl Shown {
-    fn sheet(&self) -> Vec<(&'static str, Vec<String>)> {
-        let status = &self.status;
+/// How a pipeline is doing in a word, and why.
+pub(super) fn head(name: &str, health: Health, reasons: &[String], paint: Paint) -> String {
+    let word = health.to_string();
+    let word = match health {
+        Health::Healthy => paint.green(&word),
+        Health::Empty | Health::Behind => paint.yellow(&word),
+        Health::Unhealthy => paint.red(&word),
+    };
+    let mut out = format!("{} is {word}\n", paint.bold(name));
+    for reason in reasons {
+        out.push_str(&format!("  {} {}\n", paint.yellow("!"), text::visible(reason)));
+    }
+    out + "\n"
+}
+
+/// The rows of a lake, as both targets show them.
+pub(super) struct LakeRows<'a> {
+    /// How the lake is doing.
+    pub status: &'a Status,
+    /// The folder of the rejected lines, for people.
+    pub rejects_in: &'a str,
+    /// When it was looked at.
+    pub now_ms: i64,
+}
+
+impl LakeRows<'_> {
+    /// What is known, by name.
+    pub fn sheet(&self) -> Vec<(&'static str, Vec<String>)> {
+        let status = self.status;
         let totals = &status.totals;
         let mut rows = Vec::new();
         if let Some(run) = &status.last_run {
@@ -81,7 +98,7 @@ impl Shown {
         if let Some(commit) = &status.last_commit {
             let objects = plural(commit.counts.objects, "log object", "log objects");
             let lines = vec![
-                format!("{} ({}), {objects}", text::moment(commit.finished_ms), self.ago(commit.finished_ms)),
+                format!("{} ({}), {objects}", text::moment(commit.finished_ms), ago(self.now_ms, commit.finished_ms)),
                 words::balance(&commit.counts),
             ];
             rows.push(("last commit", lines));
@@ -100,7 +117,7 @@ impl Shown {
         }
         if totals.counts.rejected > 0 {
             let mut lines = words::by_code(&totals.counts.rejects_by_reason);
-            lines.push(format!("kept in {}", text::visible(&self.rejects_in)));
+            lines.push(format!("kept in {}", text::visible(self.rejects_in)));
             rows.push(("rejected", lines));
         }
         if !totals.counts.damaged_objects.is_empty() {
@@ -111,7 +128,7 @@ impl Shown {
     }
 
     fn last_run(&self, run: &LastRun) -> Vec<String> {
-        let began = format!("{} ({})", text::moment(run.started_ms), self.ago(run.started_ms));
+        let began = format!("{} ({})", text::moment(run.started_ms), ago(self.now_ms, run.started_ms));
         let mut line = match run.ended_ms {
             _ if run.at_work => format!("{began}, at work: process {} on {}", run.pid, text::visible(&run.host)),
             Some(ended) => {
@@ -166,13 +183,14 @@ impl Shown {
         }
         lines
     }
+}
 
-    fn ago(&self, ms: i64) -> String {
-        let past = self.now_ms.saturating_sub(ms).max(0).unsigned_abs();
-        match past / 1000 {
-            0 | 1 => "just now".to_owned(),
-            seconds @ 2..60 => format!("{seconds} s ago"),
-            _ => format!("{} ago", text::duration(past)),
-        }
+/// How long ago something was.
+pub(super) fn ago(now_ms: i64, ms: i64) -> String {
+    let past = now_ms.saturating_sub(ms).max(0).unsigned_abs();
+    match past / 1000 {
+        0 | 1 => "just now".to_owned(),
+        seconds @ 2..60 => format!("{seconds} s ago"),
+        _ => format!("{} ago", text::duration(past)),
     }
 }

@@ -8,8 +8,11 @@ use std::collections::BTreeSet;
 /// Days in the month that estimates count with.
 pub const DAYS: f64 = 30.0;
 
-const MONTHS: &[&str] = &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-const WEEKDAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+/// As schedules write them.
+pub(crate) const MONTHS: &[&str] =
+    &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+/// As schedules write them; Sunday is 1.
+pub(crate) const WEEKDAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /// How often a schedule comes round in a month of 30 days; `none` never does.
 ///
@@ -29,7 +32,8 @@ pub fn runs_a_month(schedule: &str) -> Result<f64, String> {
     Err("expected cron(minutes hours day-of-month month day-of-week year), rate(1 hour) or none".to_owned())
 }
 
-fn inside<'a>(schedule: &'a str, open: &str) -> Option<&'a str> {
+/// What stands between `open` and the last parenthesis.
+pub(crate) fn inside<'a>(schedule: &'a str, open: &str) -> Option<&'a str> {
     schedule.strip_prefix(open)?.strip_suffix(')')
 }
 
@@ -87,7 +91,7 @@ fn days(day: &str, weekday: &str) -> Result<f64, String> {
 }
 
 /// The values that a field names.
-fn values(what: &str, field: &str, low: u32, high: u32, names: &[&str]) -> Result<BTreeSet<u32>, String> {
+pub(crate) fn values(what: &str, field: &str, low: u32, high: u32, names: &[&str]) -> Result<BTreeSet<u32>, String> {
     let one = |text: &str| -> Result<u32, String> {
         let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
         let number = match named {

@@ -323,6 +323,18 @@ impl Ui {
         .map(|_| ())
     }
 
+    /// Prints a view over the one before: on a terminal the screen is cleared first, elsewhere views follow one another.
+    ///
+    /// # Errors
+    /// If stdout cannot be written to; a reader that has left is none.
+    pub fn redraw(&self, view: &dyn View) -> Result<()> {
+        if self.around.stdout_terminal && self.format_or(Format::Table) == Format::Table {
+            // A terminal that cannot be cleared shows views one below the other.
+            let _ = console::Term::stdout().clear_screen();
+        }
+        self.show(view, Format::Table)
+    }
+
     /// Lets `write` print data on stdout, buffered; `false` where the reader has left before the end.
     ///
     /// # Errors

@@ -41,12 +41,13 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Destroy) -> Result<Outco
     let watching = Watching::new(context.ui, again(context, cloud, args.purge_data));
     let site = Site::new(cloud, &hands, &watching)?;
     let inventory = teardown::inventory(&site)?;
-    if inventory.is_down() && inventory.kept.is_empty() && nothing_by_name(&site)? {
+    let down = inventory.is_down() && teardown::leftovers(&site)?.is_empty();
+    if down && inventory.kept.is_empty() {
         return Err(Error::new(ErrorKind::NotDeployed, format!("`{}` has not been deployed", cloud.name))
             .because(format!("there is no stack and no bucket of it in {}", regions(&site)))
             .hint(format!("{}  deploys it", context.command("deploy"))));
     }
-    if args.purge_data && !inventory.is_down() && !context.ui.interactive() {
+    if args.purge_data && !down && !context.ui.interactive() {
         return Err(Error::new(
             ErrorKind::InputNeeded,
             "removing the data is a second step, after the pipeline is gone",
@@ -59,10 +60,13 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Destroy) -> Result<Outco
     }
     let mut shown =
         Shown { name: cloud.name.clone(), report: Report::default(), purged: Vec::new(), remove_kept_with: None };
-    if !inventory.is_down() || !args.purge_data {
+    if !down {
         announce(context, cloud, &inventory);
         confirm(context, args, &cloud.name, "this")?;
         shown.report = teardown::destroy(&site, &inventory)?;
+    }
+    if down && !args.purge_data {
+        shown.report.kept.clone_from(&inventory.kept);
     }
     if args.purge_data {
         let kept = teardown::kept(&site)?;
@@ -79,11 +83,6 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Destroy) -> Result<Outco
 /// The command that goes on after an interruption.
 fn again(context: &Context, cloud: &Cloud, purge: bool) -> String {
     context.command(&format!("destroy{} --confirm {}", if purge { " --purge-data" } else { "" }, cloud.name))
-}
-
-/// Whether a destroy that was killed late has nothing left to sweep either.
-fn nothing_by_name(site: &Site<'_>) -> Result<bool> {
-    Ok(teardown::leftovers(site)?.is_empty())
 }
 
 fn regions(site: &Site<'_>) -> String {

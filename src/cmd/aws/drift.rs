@@ -13,6 +13,7 @@ use crate::config::cloud::Cloud;
 use crate::etl::drift::{DriftKind, Finding};
 use crate::stack::drift::{self, Difference, Found, Revert, State};
 use crate::stack::site::Site;
+use crate::stack::words::kind_of;
 use crate::ui::export::envelope;
 use crate::ui::grid::{Cell, Column, Grid, Rows};
 use crate::ui::sample::Sample;
@@ -118,6 +119,7 @@ fn rows(found: &Found, lake: Option<&LakeFiles>) -> Grid {
         let cells = [
             &state,
             &one.kind,
+            &one.name,
             &one.logical,
             &one.physical,
             &one.path,
@@ -132,8 +134,20 @@ fn rows(found: &Found, lake: Option<&LakeFiles>) -> Grid {
     }
     for one in lake.map_or(&[][..], |lake| &lake.findings) {
         let kind = one.kind.to_string();
-        let cells =
-            [kind.as_str(), "lake file", &one.path, "", "", &one.expected, &one.actual, &one.advice, "", "", "nobody"];
+        let cells = [
+            kind.as_str(),
+            "lake file",
+            &one.path,
+            "",
+            "",
+            "",
+            &one.expected,
+            &one.actual,
+            &one.advice,
+            "",
+            "",
+            "nobody",
+        ];
         rows.push(cells.map(cell).to_vec());
     }
     rows
@@ -248,14 +262,13 @@ fn line(one: &Difference, paint: Paint) -> String {
         State::Modified => paint.yellow("~"),
         State::Unknown => paint.dim("?"),
     };
-    let kind = one.kind.rsplit("::").next().unwrap_or_default();
-    let name = if one.physical.is_empty() { &one.logical } else { &one.physical };
+    let kind = if one.kind.contains("::") { kind_of(&one.kind) } else { one.kind.clone() };
     let detail = match one.state {
         State::Deleted => String::new(),
         State::Modified => format!(" {}{}", one.path, change(&one.expected, &one.actual)),
         State::Unknown => format!(": {}", one.reason),
     };
-    let words = format!("{kind} {name} in {} {}{detail}", one.region, one.state);
+    let words = format!("{kind} {} in {} {}{detail}", one.name, one.region, one.state);
     format!("  {sign} {}", text::visible(&words))
 }
 

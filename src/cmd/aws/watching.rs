@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::cmd::interrupt::Interrupt;
+use crate::cmd::interrupt::Presses;
 use crate::stack::site::{Event, Watch};
 use crate::ui::{Ui, text};
 use crate::{Error, ErrorKind, Result};
@@ -22,7 +22,7 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// Tells on stderr, and stops where the user has pressed Ctrl-C.
 pub struct Watching {
     ui: Ui,
-    interrupt: Interrupt,
+    presses: Presses,
     resume: String,
     state: Mutex<(Instant, Instant, String)>,
 }
@@ -31,8 +31,21 @@ impl Watching {
     /// `resume` is the command that goes on after an interruption.
     pub fn new(ui: Ui, resume: String) -> Self {
         let now = Instant::now();
-        Self { ui, interrupt: Interrupt::listen(ui), resume, state: Mutex::new((now, now, String::new())) }
+        Self { ui, presses: Presses::listen(), resume, state: Mutex::new((now, now, String::new())) }
     }
+}
+
+/// Waits so many milliseconds, or until the user interrupts.
+///
+/// # Errors
+/// If the user interrupts.
+pub fn sleep(watch: &dyn Watch, ms: u64) -> Result<()> {
+    let end = Instant::now() + Duration::from_millis(ms);
+    while Instant::now() < end {
+        watch.check()?;
+        std::thread::sleep(STEP);
+    }
+    Ok(())
 }
 
 impl Watch for Watching {
@@ -52,11 +65,7 @@ impl Watch for Watching {
     }
 
     fn pause(&self) -> Result<()> {
-        let end = Instant::now() + PAUSE;
-        while Instant::now() < end {
-            self.check()?;
-            std::thread::sleep(STEP);
-        }
+        sleep(self, u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX))?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.1.elapsed() >= HEARTBEAT {
             state.1 = Instant::now();
@@ -68,7 +77,7 @@ impl Watch for Watching {
     }
 
     fn check(&self) -> Result<()> {
-        if !self.interrupt.flag().load(Ordering::SeqCst) {
+        if self.presses.count().load(Ordering::SeqCst) == 0 {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Interrupted, "interrupted; what AWS has begun goes on there")

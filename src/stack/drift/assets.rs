@@ -12,6 +12,9 @@ use crate::blueprint::names::Names;
 use crate::stack::site::Site;
 use crate::stack::teardown::FoundStack;
 
+/// Stands where a resource has a type.
+const UPLOADED: &str = "uploaded file";
+
 /// Compares; how many files there are, and what differs.
 pub fn compare(
     site: &Site<'_>,
@@ -30,7 +33,8 @@ pub fn compare(
             stack: stack.name.clone(),
             region: stack.region.clone(),
             logical: key.clone(),
-            kind: "uploaded file".to_owned(),
+            kind: UPLOADED.to_owned(),
+            name: key.rsplit('/').next().unwrap_or_default().to_owned(),
             physical: format!("s3://{bucket}/{key}"),
             path: "sha256".to_owned(),
             expected: hash.to_owned(),

@@ -9,6 +9,7 @@ use crate::Result;
 use crate::aws::buckets::LoggingNow;
 use crate::aws::hands::Hands;
 use crate::stack::teardown::BUCKET_LOGGING;
+use crate::stack::words;
 
 /// Path, expected, actual.
 pub type Triple = (String, String, String);
@@ -40,6 +41,13 @@ pub enum Checked {
 }
 
 impl Expected {
+    /// What people call it.
+    pub fn name(&self) -> String {
+        let said = words::name_of(&self.kind, &self.properties).filter(|name| !name.contains(ANYTHING));
+        let physical = Some(self.physical.as_str()).filter(|name| !name.is_empty());
+        said.or(physical).unwrap_or(&self.logical).to_owned()
+    }
+
     fn text(&self, pointer: &str) -> String {
         self.properties.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     }

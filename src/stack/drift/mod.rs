@@ -72,6 +72,8 @@ pub struct Difference {
     pub logical: String,
     /// The resource's type.
     pub kind: String,
+    /// What people call it.
+    pub name: String,
     /// The resource's name in AWS.
     pub physical: String,
     /// What of it differs; empty where all of it does.
@@ -152,6 +154,7 @@ fn unknown_stack(stack: &FoundStack, reason: String) -> Difference {
         region: stack.region.clone(),
         logical: stack.name.clone(),
         kind: "AWS::CloudFormation::Stack".to_owned(),
+        name: stack.name.clone(),
         physical: stack.name.clone(),
         path: String::new(),
         expected: String::new(),
@@ -197,6 +200,7 @@ fn merged(
         region: stack.region.clone(),
         logical: expected.logical.clone(),
         kind: expected.kind.clone(),
+        name: expected.name(),
         physical: expected.physical.clone(),
         path: String::new(),
         expected: String::new(),
