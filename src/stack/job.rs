@@ -13,8 +13,14 @@ use crate::{Error, ErrorKind, Result};
 /// Logs come some seconds after they were written; so often they are looked for.
 const LOG_TRIES: usize = 5;
 
-/// Lines of the error log that are shown.
-const ERROR_LINES: u16 = 8;
+/// Lines of the error log that are looked at.
+const ERROR_LINES: u16 = 60;
+
+/// Lines of it that are shown.
+const ERRORS_SHOWN: usize = 8;
+
+/// What a trace of Python begins with: the launcher's own lines, which tell nothing that its message does not.
+const TRACE: &str = "Traceback (most recent call last):";
 
 /// What following a run tells, and how it waits.
 pub trait Follow {
@@ -153,7 +159,8 @@ fn new_lines(site: &Site<'_>, id: &str, read: usize, follow: &dyn Follow) -> Res
         if lines.is_empty() {
             continue;
         }
-        lines.iter().skip(read).for_each(|line| follow.line(line));
+        let shown = lines.iter().take_while(|line| !line.starts_with(TRACE));
+        shown.skip(read).for_each(|line| follow.line(line));
         return Ok(lines.len().max(read));
     }
     Ok(read)
@@ -166,6 +173,7 @@ fn ended(site: &Site<'_>, run: &Run, now_ms: i64, follow: &dyn Follow) -> Result
         for (group, stream) in runs::streams(site.cloud, &run.id).errors {
             lines.extend(site.home.logs.tail(&group, &stream, ERROR_LINES).unwrap_or_default());
         }
+        let lines = last_of(lines, run.error.as_deref().unwrap_or_default());
         return Ok(Ended::Failed(runs::seen(run, engine, now_ms, None), lines));
     }
     let mut summary = None;
@@ -176,6 +184,14 @@ fn ended(site: &Site<'_>, run: &Run, now_ms: i64, follow: &dyn Follow) -> Result
         }
     }
     Ok(Ended::Done(runs::seen(run, engine, now_ms, summary)))
+}
+
+/// The end of an error log, without the launcher's trace and without what the reason says already.
+fn last_of(lines: Vec<String>, reason: &str) -> Vec<String> {
+    let told = lines.into_iter().take_while(|line| !line.starts_with(TRACE));
+    let told: Vec<String> = told.filter(|line| !line.trim().is_empty() && !reason.contains(line.trim())).collect();
+    let from = told.len().saturating_sub(ERRORS_SHOWN);
+    told.into_iter().skip(from).collect()
 }
 
 /// How long after the first Ctrl-C the second one stops the run.
@@ -281,15 +297,16 @@ mod tests {
         let end = |_| {
             let mut world = fake.look();
             world.runs[0].state = "FAILED".to_owned();
-            let lines = vec!["reading".to_owned(), "error: out of memory".to_owned()];
+            world.runs[0].error = Some("LauncherError: the worker ended: killed".to_owned());
+            let lines = ["reading", "error: out of memory", "killed", TRACE, "  File"].map(str::to_owned).to_vec();
             world.lines.insert(("/aws-glue/python-jobs/error".to_owned(), "jr_2".to_owned()), lines);
             Wish::Follow
         };
         let script = script(&end);
         let ended = with(&fake, |site| follow(site, "jr_2", &|| 0, &script)).unwrap();
         let Ended::Failed(_, lines) = ended else { panic!("{ended:?}") };
-        assert_eq!(lines.last().unwrap(), "error: out of memory");
-        assert_eq!(*script.told.borrow(), ["RUNNING", "FAILED", "reading", "error: out of memory"]);
+        assert_eq!(lines, ["reading", "error: out of memory"]);
+        assert_eq!(*script.told.borrow(), ["RUNNING", "FAILED", "reading", "error: out of memory", "killed"]);
     }
 
     #[test]

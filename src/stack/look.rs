@@ -132,10 +132,11 @@ fn spent(
     let this_month = |at: Option<i64>| at.is_some_and(|at| at >= since_ms);
     let used: Vec<f64> =
         runs.iter().filter(|run| this_month(run.started_ms)).map(|run| runs::dpu_seconds(run, now_ms)).collect();
-    let dpu_seconds: f64 = used.iter().sum();
+    // Not `sum`, which makes nothing of nothing: -0.
+    let dpu_seconds = used.iter().fold(0.0, |sum, one| sum + one);
     let crawler = |crawls: &[Crawl]| {
-        let hours: f64 = crawls.iter().filter(|crawl| this_month(crawl.started_ms)).map(|crawl| crawl.dpu_hours).sum();
-        hours * prices.glue_crawler_dpu_hour.usd
+        let ours = crawls.iter().filter(|crawl| this_month(crawl.started_ms));
+        ours.fold(0.0, |sum, crawl| sum + crawl.dpu_hours) * prices.glue_crawler_dpu_hour.usd
     };
     #[expect(clippy::cast_precision_loss, reason = "exact to 9 petabytes")]
     let athena = |scanned: Scanned| scanned.bytes as f64 / 1e12 * prices.athena_scan.usd;

@@ -27,6 +27,9 @@ use crate::{ErrorKind, Result};
 /// Between two looks of `--watch`, in milliseconds.
 const EVERY_MS: u64 = 5_000;
 
+/// A run's error is cut to so many columns; the reasons have all of the last one.
+const ERROR: usize = 80;
+
 #[derive(Debug, Serialize)]
 struct Shown {
     name: String,
@@ -150,7 +153,7 @@ impl Shown {
                 let objects = plural(done.objects, "log object", "log objects");
                 line.push_str(&format!(": {records} of {objects}, {} rejected", text::count(done.rejected)));
             }
-            (None, Some(error)) => line.push_str(&format!(": {error}")),
+            (None, Some(error)) => line.push_str(&format!(": {}", text::shorten(error, ERROR))),
             (None, None) => {}
         }
         line
