@@ -219,13 +219,16 @@ def _detail(crawl: dict, name: str, state: str, message: str) -> dict:
 
 
 def _add_partitions(database: str, table_name: str) -> int:
-    """Adds the partitions that stand in the storage and not in the catalogue; gives their number."""
+    """Adds the partitions that stand in the storage and not in the catalogue; gives their number. Of each it reads an
+    object, as a crawler does to know the format ("Crawler prerequisites": s3:GetObject)."""
     glue, s3 = clients.client("glue", get_region()), clients.client("s3", get_region())
+    glue.get_database(Name=database)
     table = glue.get_table(DatabaseName=database, Name=table_name)["Table"]
     keys = [key["Name"] for key in table.get("PartitionKeys", [])]
     storage = table["StorageDescriptor"]
     bucket, _, prefix = storage["Location"].removeprefix("s3://").partition("/")
     prefix = prefix if prefix.endswith("/") or not prefix else prefix + "/"
+    s3.get_bucket_location(Bucket=bucket)
     known = {tuple(partition["Values"]) for page in glue.get_paginator("get_partitions").paginate(
         DatabaseName=database, TableName=table_name) for partition in page["Partitions"]}
     found: dict[tuple, str] = {}
@@ -234,6 +237,8 @@ def _add_partitions(database: str, table_name: str) -> int:
             folders = item["Key"][len(prefix):].split("/")[:-1]
             values = _values(folders, keys)
             if values and values not in known:
+                if values not in found:
+                    s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read(4)
                 found[values] = f"s3://{bucket}/{prefix}{'/'.join(folders[:len(keys)])}/"
     inputs = [{"Values": list(values), "StorageDescriptor": storage | {"Location": location}}
               for values, location in sorted(found.items())]

@@ -222,12 +222,13 @@ def test_a_crawler_adds_the_partitions_that_the_storage_shows(emulator):
     assert where["Partition"]["StorageDescriptor"]["Location"] == "s3://lake/records/day=2026-06-01/hour=00/"
 
 
-def test_a_crawler_without_a_permission_fails(emulator):
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject", "glue:GetTable", "glue:BatchCreatePartition"])
+def test_a_crawler_without_a_permission_fails(emulator, action):
     make_table(emulator, "records/day=2026-06-01/hour=00/a.parquet")
-    make_crawler(emulator, ALL, {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*"})
+    make_crawler(emulator, ALL, {"Effect": "Deny", "Action": action, "Resource": "*"})
     emulator.control("POST", "/enforce", enforce=True)
     last = crawl(emulator)
-    assert last["Status"] == "FAILED" and "s3:ListBucket" in last["ErrorMessage"]
+    assert last["Status"] == "FAILED" and action in last["ErrorMessage"]
     assert partitions(emulator) == []
 
 
