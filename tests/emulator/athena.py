@@ -177,18 +177,30 @@ async def _execute(query_id: str, *rest) -> None:
 def update_prepared_statement(call, caller) -> dict:
     """UpdatePreparedStatement."""
     params = call.params
-    key = f"{params['WorkGroup']}/{params['StatementName']}"
-    if key not in athena._prepared_statements:
-        raise AwsError("ResourceNotFoundException",
-                       f"PreparedStatement {params['StatementName']} was not found in workGroup {params['WorkGroup']}")
-    athena._prepared_statements[key].update({name: params[name] for name in ("QueryStatement", "Description") if name in params})
+    statement = athena._prepared_statements[f"{params['WorkGroup']}/{params['StatementName']}"]
+    statement.update({name: params[name] for name in ("QueryStatement", "Description") if name in params})
     return {}
+
+
+def _refuse_absent(operation: str, params: dict) -> None:
+    """What does not exist, in Athena's words: it has no error code of its own for most of it."""
+    group = params.get("WorkGroup", "primary")
+    if group != "primary" and group not in athena._workgroups:
+        raise _invalid(f"WorkGroup {group} is not found.")
+    for member, noun, store in (("QueryExecutionId", "QueryExecution", athena._executions),
+                                ("NamedQueryId", "NamedQuery", athena._named_queries)):
+        if member in params and params[member] not in store:
+            raise _invalid(f"{noun} {params[member]} was not found")
+    name = params.get("StatementName")
+    if name and operation != "CreatePreparedStatement" and f"{group}/{name}" not in athena._prepared_statements:
+        raise AwsError("ResourceNotFoundException", f"PreparedStatement {name} was not found in workGroup {group}")
 
 
 @check("athena")
 def _refuse(call, caller) -> None:
     """A workgroup with content goes only recursively, and its queries need it to exist ("DeleteWorkGroup")."""
     params = call.params
+    _refuse_absent(call.operation, params)
     if call.operation == "DeleteWorkGroup":
         name = params["WorkGroup"]
         held = [(store, key) for store in (athena._named_queries, athena._prepared_statements, athena._executions)
@@ -197,10 +209,6 @@ def _refuse(call, caller) -> None:
             raise _invalid(f"WorkGroup {name} is not empty")
         for store, key in held:
             store.pop(key, None)
-    elif call.operation in ("CreateNamedQuery", "CreatePreparedStatement"):
-        group = params.get("WorkGroup", "primary")
-        if group != "primary" and group not in athena._workgroups:
-            raise _invalid(f"WorkGroup {group} is not found.")
 
 
 athena._run_duckdb = _run_duckdb

@@ -279,6 +279,18 @@ def ask(emulator, query: str, **more) -> list[list[str]]:
     return [[cell.get("VarCharValue") for cell in row["Data"]] for row in rows]
 
 
+@pytest.mark.parametrize("operation, arguments, message", [
+    ("get_work_group", {"WorkGroup": "none"}, "WorkGroup none is not found."),
+    ("start_query_execution", {"QueryString": "SELECT 1", "WorkGroup": "none"}, "WorkGroup none is not found."),
+    ("get_named_query", {"NamedQueryId": "none"}, "NamedQuery none was not found"),
+    ("get_query_execution", {"QueryExecutionId": "none"}, "QueryExecution none was not found"),
+    ("get_prepared_statement", {"StatementName": "none", "WorkGroup": "primary"},
+     "PreparedStatement none was not found in workGroup primary")])
+def test_what_athena_does_not_find(emulator, operation, arguments, message):
+    with pytest.raises(ClientError, match=message):
+        getattr(emulator.client("athena"), operation)(**arguments)
+
+
 def test_a_workgroup_answers_in_its_dialect(emulator):
     emulator.client("s3").create_bucket(Bucket="b-results")
     athena = emulator.client("athena")
