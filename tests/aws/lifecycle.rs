@@ -1,0 +1,142 @@
+//! From nothing to a filled lake and back to nothing.
+
+use super::cloud::{ACCOUNT, Cloud, LINES, REGION};
+
+/// What a pipeline over one existing log bucket is configured with.
+const ONE_SOURCE: &str = "sources:\n  - id: existing\n    bucket: acme-logs\n    prefix: s3/\n";
+
+/// A pipeline over an existing log bucket with two log objects in it.
+fn with_logs() -> Cloud {
+    let cloud = Cloud::enforcing();
+    cloud.make_bucket("acme-logs", REGION);
+    let (first, second) = LINES.split_at(LINES.find('\n').unwrap() + 1);
+    cloud.put("acme-logs", "s3/2026-02-06-00-30-00-AAAAAAAAAAAAAAAA", first);
+    cloud.put("acme-logs", "s3/2026-02-06-01-30-00-BBBBBBBBBBBBBBBB", second);
+    cloud.put("acme-logs", "other/2026-02-06-01-30-00-CCCCCCCCCCCCCCCC", second);
+    cloud.configure(ONE_SOURCE);
+    cloud
+}
+
+#[test]
+fn plan_before_the_first_deployment_leaves_nothing_behind() {
+    let cloud = with_logs();
+    let before = cloud.emulator.everything("");
+    cloud.run("plan --detailed-exitcode").ended(2).prints("+");
+    assert_eq!(cloud.emulator.everything(""), before);
+}
+
+#[test]
+fn from_nothing_to_a_filled_lake_and_back() {
+    let cloud = with_logs();
+    let before = cloud.emulator.everything("");
+
+    cloud.run("deploy").ok();
+    cloud.run("deploy").ok().prints("Nothing to change");
+    cloud.run("plan --detailed-exitcode").ok();
+    cloud.run("drift --detailed-exitcode").ok();
+
+    let run = cloud.run("run --output json").ok().json();
+    assert_eq!(run["counts"]["objects"], 2, "{run}");
+    assert_eq!(run["counts"]["records"], 2, "{run}");
+    let again = cloud.run("run --output json").ok().json();
+    assert_eq!(again["counts"]["objects"], 0, "{again}");
+
+    let tables = cloud.keys("bucketscope-test-lake-a1b2c3");
+    let partitions = |hour: &str| tables.iter().filter(|key| key.contains(&format!("requesthour={hour}/"))).count();
+    assert_eq!((partitions("00"), partitions("01")), (1, 1), "{tables:?}");
+    assert_eq!(registered(&cloud), ["2026-02-06 00", "2026-02-06 01"]);
+
+    let status = cloud.run("status --output json").ok().json();
+    assert_eq!(status["health"], "healthy", "{status}");
+    cloud.run("drift --detailed-exitcode").ok();
+
+    cloud.run("destroy").ended(5).says("--confirm test");
+    cloud.run("destroy --confirm tset").ended(64);
+    cloud.run("destroy --confirm test").ok();
+    let kept: Vec<String> =
+        cloud.emulator.everything("").into_iter().filter(|thing| !before.contains(thing)).collect();
+    assert_eq!(kept, ["s3 bucket bucketscope-test-lake-a1b2c3", "s3 bucket bucketscope-test-results-a1b2c3"]);
+
+    // What was kept is taken back, and known objects are not read again.
+    cloud.run("deploy").ok();
+    let again = cloud.run("run --output json").ok().json();
+    assert_eq!(again["counts"]["objects"], 0, "{again}");
+    cloud.run("destroy --confirm test --purge-data").ok();
+    assert_eq!(cloud.emulator.everything(""), before);
+}
+
+#[test]
+fn logging_is_switched_on_and_given_back() {
+    let cloud = Cloud::enforcing();
+    for bucket in ["acme-data", "acme-web", "acme-old-logs"] {
+        cloud.make_bucket(bucket, REGION);
+    }
+    cloud.log_to("acme-web", REGION, "acme-old-logs", "web/");
+    cloud.configure("sources:\n  - id: ours\n    log_buckets: [acme-data, acme-web]\n");
+    cloud.run("deploy").ok();
+    let ours = "bucketscope-test-logs-eu-central-1-a1b2c3".to_owned();
+    assert_eq!(cloud.logging("acme-data", REGION), Some((ours.clone(), "logs/acme-data/".to_owned())));
+    assert_eq!(cloud.logging("acme-web", REGION), Some((ours, "logs/acme-web/".to_owned())));
+    cloud.run("destroy --confirm test").ok();
+    assert_eq!(cloud.logging("acme-data", REGION), None);
+    assert_eq!(cloud.logging("acme-web", REGION), Some(("acme-old-logs".to_owned(), "web/".to_owned())));
+}
+
+#[test]
+fn a_setting_that_is_no_longer_ours_is_left_alone() {
+    let cloud = Cloud::enforcing();
+    cloud.make_bucket("acme-data", REGION);
+    cloud.make_bucket("acme-siem", REGION);
+    cloud.configure("sources:\n  - id: ours\n    log_buckets: [acme-data]\n");
+    cloud.run("deploy").ok();
+    cloud.log_to("acme-data", REGION, "acme-siem", "new/");
+    cloud.run("destroy --confirm test").ok();
+    assert_eq!(cloud.logging("acme-data", REGION), Some(("acme-siem".to_owned(), "new/".to_owned())));
+}
+
+#[test]
+fn three_regions_fill_one_lake() {
+    let cloud = Cloud::enforcing();
+    let regions = [("acme-eu", REGION), ("acme-us", "us-east-1"), ("acme-ap", "ap-southeast-2")];
+    let mut sources = "sources:\n".to_owned();
+    for (bucket, region) in regions {
+        cloud.make_bucket(bucket, region);
+        sources.push_str(&format!("  - id: {bucket}\n    region: {region}\n    log_buckets: [{bucket}]\n"));
+    }
+    let before = cloud.emulator.everything("");
+    cloud.configure(&sources);
+    cloud.run("deploy").ok();
+    for (bucket, region) in regions {
+        let target = format!("bucketscope-test-logs-{region}-a1b2c3");
+        assert_eq!(cloud.logging(bucket, region), Some((target.clone(), format!("logs/{bucket}/"))));
+        let key = format!("logs/{bucket}/2026-02-06-01-30-00-AAAAAAAAAAAAAAAA");
+        let put = cloud.s3(region).put_object().bucket(&target).key(key).body(LINES.as_bytes().to_vec().into());
+        cloud.wait(put.send()).unwrap();
+    }
+    let run = cloud.run("run --output json").ok().json();
+    assert_eq!(run["counts"]["records"], 6, "{run}");
+    cloud.run("destroy --confirm test").ok();
+    cloud.run("destroy --confirm test --purge-data").ok();
+    assert_eq!(cloud.emulator.everything(""), before);
+}
+
+#[test]
+fn credentials_of_another_account_touch_nothing() {
+    let cloud = with_logs();
+    let before = cloud.emulator.everything("");
+    let output = cloud.command("deploy").env("AWS_ACCESS_KEY_ID", "999900001111").output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("999900001111") && stderr.contains(ACCOUNT), "{stderr}");
+    assert_eq!(cloud.emulator.everything(""), before);
+}
+
+/// The partitions in the catalogue, `date hour`, sorted.
+fn registered(cloud: &Cloud) -> Vec<String> {
+    let glue = aws_sdk_glue::Client::new(&cloud.sdk(REGION));
+    let answer =
+        cloud.wait(glue.get_partitions().database_name("bucketscope_test").table_name("s3_access_logs").send()).unwrap();
+    let mut all: Vec<String> = answer.partitions().iter().map(|partition| partition.values().join(" ")).collect();
+    all.sort();
+    all
+}
