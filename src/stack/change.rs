@@ -96,6 +96,7 @@ fn is_create_only(resource_type: &str, property: &str) -> bool {
 struct Templates {
     old: BTreeMap<String, Declared>,
     new: BTreeMap<String, Declared>,
+    names: BTreeMap<String, String>,
 }
 
 /// A change with what differs.
@@ -107,7 +108,9 @@ struct Seen<'a> {
 /// What changes would do. What CloudFormation lists only because it might follow from another change, and does not, is
 /// left out.
 pub fn describe(changes: &[Change], deployed: &Template, wanted: &Template) -> Vec<ResourceChange> {
-    let templates = Templates { old: deployed.resources(), new: wanted.resources() };
+    let mut names = deployed.names();
+    names.extend(wanted.names());
+    let templates = Templates { old: deployed.resources(), new: wanted.resources(), names };
     let seen: Vec<Seen<'_>> = changes.iter().map(|change| templates.look(change)).collect();
     let moving = moving(&seen, &templates);
     let mut out: Vec<ResourceChange> = seen.into_iter().filter_map(|seen| templates.tell(seen, &moving)).collect();
@@ -271,8 +274,7 @@ impl Templates {
             _ if replacement == Replacement::Always => Fate::Replace,
             _ => Fate::Update,
         };
-        let declared = self.new.get(&change.logical_id).or_else(|| self.old.get(&change.logical_id));
-        let name = declared.and_then(Declared::name).or(change.physical_id.as_deref()).unwrap_or(&change.logical_id);
+        let name = self.names.get(&change.logical_id).or(change.physical_id.as_ref()).unwrap_or(&change.logical_id);
         let why = match fate {
             Fate::Replace => Some(reason(change, &real)),
             Fate::Update if replacement == Replacement::Maybe => {
@@ -286,7 +288,7 @@ impl Templates {
             logical_id: change.logical_id.clone(),
             resource_type: change.resource_type.clone(),
             what: words::kind_of(&change.resource_type),
-            name: name.to_owned(),
+            name: name.clone(),
             retention: retention::told(&change.resource_type, &real),
             data: self.data(change, fate),
             why,

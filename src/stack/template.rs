@@ -60,6 +60,19 @@ impl Template {
         section.into_iter().flatten().map(one).collect()
     }
 
+    /// What each resource is called, by their names in the template; one that stands for another (the policy of a bucket)
+    /// is called as that is.
+    pub fn names(&self) -> BTreeMap<String, String> {
+        let resources = self.resources();
+        let called = |declared: &Declared| -> Option<String> {
+            let naming = words::naming(&declared.resource_type, declared.definition.get("Properties")?)?;
+            let other = naming.get("Ref").and_then(Value::as_str).and_then(|id| resources.get(id)?.name());
+            naming.as_str().or(other).map(str::to_owned)
+        };
+        let name = |(id, declared): (&String, &Declared)| (id.clone(), called(declared).unwrap_or_else(|| id.clone()));
+        resources.iter().map(name).collect()
+    }
+
     /// The template without its resources: parameters, outputs, description.
     pub fn frame(&self) -> Map<String, Value> {
         let mut frame = self.all.as_object().cloned().unwrap_or_default();
@@ -192,6 +205,17 @@ mod tests {
     fn only_names_that_the_template_says_itself_are_looked_for() {
         let named = Template::parse(TEMPLATE).unwrap().named_buckets();
         assert_eq!(named, BTreeMap::from([("Logs".to_owned(), "b".to_owned())]));
+    }
+
+    #[test]
+    fn the_policy_of_a_bucket_is_called_as_the_bucket() {
+        let template = Template::parse(
+            r#"{"Resources": {"Logs": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b"}},
+                "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Logs"}}},
+                "TopicPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "Gone"}]}}}}"#,
+        );
+        let names = template.unwrap().names();
+        assert_eq!((names["Policy"].as_str(), names["TopicPolicy"].as_str()), ("b", "TopicPolicy"));
     }
 
     #[test]

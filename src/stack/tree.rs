@@ -277,10 +277,10 @@ fn took(began_ms: Option<i64>, ended_ms: Option<i64>) -> Option<u64> {
 
 /// Labels of all resources that a template declares.
 pub fn labels(template: &Template) -> BTreeMap<String, String> {
+    let mut names = template.names();
     let one = |(id, declared): (String, super::template::Declared)| {
-        let name = declared.name().unwrap_or(&id).to_owned();
-        let label = format!("{} {name}", words::kind_of(&declared.resource_type));
-        (id, label)
+        let name = names.remove(&id).unwrap_or_else(|| id.clone());
+        (id, format!("{} {name}", words::kind_of(&declared.resource_type)))
     };
     template.resources().into_iter().map(one).collect()
 }

@@ -61,16 +61,23 @@ pub fn kind_of(resource_type: &str) -> String {
     spaced(resource_type.rsplit("::").next().unwrap_or(resource_type))
 }
 
-/// The name of a resource as its properties say it, if they say it literally.
-pub fn name_of<'a>(resource_type: &str, properties: &'a Value) -> Option<&'a str> {
+/// What a resource's properties say that it is called: a text, or something that refers to another resource.
+pub fn naming<'a>(resource_type: &str, properties: &'a Value) -> Option<&'a Value> {
     let path = match find(resource_type) {
         Some(kind) => kind.name,
         None if resource_type.starts_with("Custom::") => {
-            return ["BucketName", "Bucket", "Name"].iter().find_map(|key| properties.get(key)?.as_str());
+            return ["BucketName", "Bucket", "Name"].iter().find_map(|key| properties.get(key));
         }
         None => "Name",
     };
-    path.split('.').try_fold(properties, |value, key| value.get(key))?.as_str()
+    let named = path.split('.').try_fold(properties, |value, key| value.get(key))?;
+    // The policy of a topic or queue names a list of one.
+    named.as_array().map_or(Some(named), |list| list.first())
+}
+
+/// The name of a resource as its properties say it, if they say it literally.
+pub fn name_of<'a>(resource_type: &str, properties: &'a Value) -> Option<&'a str> {
+    naming(resource_type, properties)?.as_str()
 }
 
 /// `BucketLogging` as `bucket logging`.

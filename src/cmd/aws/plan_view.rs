@@ -282,9 +282,27 @@ impl Page {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let text = visible(&text);
-        room.map_or_else(|| text.to_string(), |room| text::shorten(&text, room).into_owned())
+        let text = short_hashes(&visible(&text));
+        room.map_or_else(|| text.clone(), |room| text::shorten(&text, room).into_owned())
     }
+}
+
+/// Hashes of files with their first digits, which tell them apart; JSON has all of them.
+fn short_hashes(text: &str) -> String {
+    const DIGITS: usize = 64;
+    const SHOWN: usize = 12;
+    let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(from) = rest.find(is_digit) {
+        let (before, at) = rest.split_at(from);
+        let (word, behind) = at.split_at(at.find(|c| !is_digit(c)).unwrap_or(at.len()));
+        out.push_str(before);
+        out.push_str(if word.len() == DIGITS { &word[..SHOWN] } else { word });
+        out.push_str(if word.len() == DIGITS { "…" } else { "" });
+        rest = behind;
+    }
+    out + rest
 }
 
 #[cfg(test)]
@@ -342,6 +360,14 @@ mod tests {
         assert!(text.lines().all(|line| text::width(line) <= 80), "{text}");
         let whole = page(&change(Fate::Update, vec![differs("a", None, Some(json!("x".repeat(300))))]), None);
         assert!(whole.contains(&"x".repeat(300)));
+    }
+
+    #[test]
+    fn hashes_are_told_apart_by_their_first_digits() {
+        let hash = "0123456789abcdef".repeat(4);
+        assert_eq!(short_hashes(&format!("s3://b/{hash}/worker")), "s3://b/0123456789ab…/worker");
+        let other = format!("x{hash}0é");
+        assert_eq!(short_hashes(&other), other);
     }
 
     #[test]
