@@ -10,10 +10,10 @@ use serde::Serialize;
 pub use prices::{Price, Prices, prices};
 
 use crate::config::cloud::{Cloud, Engine};
-use crate::ui::Paint;
+use crate::ui::Screen;
 use crate::ui::text::{count, width, wrap};
 
-/// Columns that an estimate is drawn in.
+/// Columns that an estimate is drawn in at most; wider lines are hard to read.
 const COLUMNS: usize = 100;
 
 /// What something costs a month.
@@ -97,21 +97,24 @@ pub fn money(usd: f64) -> String {
 }
 
 impl Estimate {
-    /// As a person reads it, at most 100 columns wide.
-    pub fn lines(&self, paint: Paint) -> Vec<String> {
+    /// As a person reads it, in as many columns as the screen has, and at most 100.
+    pub fn lines(&self, screen: &Screen) -> Vec<String> {
+        let paint = screen.paint;
+        let columns = screen.width.map_or(COLUMNS, |width| width.min(COLUMNS));
         let mut rows: Vec<Row> =
             self.items.iter().map(|item| Row::of(&item.what, &item.basis, money(item.usd))).collect();
         rows.push(Row::of("together", "", money(self.total_usd)));
         let own = rows.len();
         rows.extend(self.beside.iter().map(|other| Row::of(&other.what, &other.basis, other.amount())));
-        let laid = Row::lay(&rows);
+        let laid = Row::lay(&rows, columns);
 
-        let mut lines = vec![paint.bold(&format!(
+        let head = format!(
             "Cost a month, estimated for {} GB of logs in {} objects and {} queries a day",
             count(u64::from(self.log_gigabytes_a_month)),
             count(self.log_objects_a_month),
             count(u64::from(self.queries_a_day)),
-        ))];
+        );
+        let mut lines: Vec<String> = wrap(&head, columns).iter().map(|line| paint.bold(line)).collect();
         for (at, row) in laid.into_iter().enumerate() {
             if at == own {
                 lines.push(paint.bold("The same volume in other ways"));
@@ -121,7 +124,7 @@ impl Estimate {
         let region = format!("Prices of {} as of {}; other Regions differ.", self.prices_of, self.prices_date);
         let small = std::iter::once(&region).chain(&self.assumptions).flat_map(|text| {
             let mut first = true;
-            wrap(text, COLUMNS - 4).into_iter().map(move |line| {
+            wrap(text, columns.saturating_sub(4)).into_iter().map(move |line| {
                 let indent = if std::mem::take(&mut first) { "  - " } else { "    " };
                 format!("{indent}{line}")
             })
@@ -154,10 +157,10 @@ impl Row {
     }
 
     /// Lays rows out in columns; what does not fit of a basis goes onto lines below it.
-    fn lay(rows: &[Self]) -> Vec<Vec<String>> {
+    fn lay(rows: &[Self], columns: usize) -> Vec<Vec<String>> {
         let widest = |of: fn(&Self) -> &str| rows.iter().map(|row| width(of(row))).max().unwrap_or(0);
         let (what, amount) = (widest(|row| &row.what), widest(|row| &row.amount));
-        let basis = COLUMNS.saturating_sub(what + amount + 6).clamp(20, widest(|row| &row.basis).max(20));
+        let basis = columns.saturating_sub(what + amount + 6).clamp(20, widest(|row| &row.basis).max(20));
         rows.iter().map(|row| row.lines(what, basis, amount)).collect()
     }
 

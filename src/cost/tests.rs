@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::ui::Paint;
 
 fn cloud(more: &str) -> Cloud {
     let text = format!(
@@ -98,9 +99,13 @@ fn a_run_costs_its_dpu_seconds() {
 #[test]
 fn amounts_are_aligned_and_lines_fit() {
     let estimate = estimate(&cloud(ONE));
-    let lines = estimate.lines(Paint::plain());
-    let text = lines.join("\n");
-    assert!(lines.iter().all(|line| width(line) <= COLUMNS && !line.contains('\n')), "{text}");
+    let drawn = |width: Option<usize>| estimate.lines(&Screen { width, paint: Paint::plain() });
+    for columns in [80, COLUMNS] {
+        let lines = drawn(Some(columns));
+        let fit = lines.iter().all(|line| width(line) <= columns && !line.contains('\n'));
+        assert!(fit, "{columns}:\n{}", lines.join("\n"));
+    }
+    let text = drawn(None).join("\n");
     let ends: Vec<usize> =
         text.lines().filter(|line| line.starts_with("  ") && line.contains('$')).map(width).collect();
     assert!(ends.len() == 13 && ends.windows(2).all(|two| two[0] == two[1]), "{ends:?}\n{text}");

@@ -19,7 +19,7 @@ use crate::aws::Session;
 use crate::aws::preflight::{Look, SdkLook};
 use crate::blueprint::{self, StackSpec};
 use crate::config::cloud::Cloud;
-use crate::ui::Paint;
+use crate::ui::Screen;
 use crate::ui::text::{visible, wrap};
 use planned::Planned;
 
@@ -149,8 +149,13 @@ fn together(checks: &[Check<'_>]) -> Vec<Finding> {
     found.into_inner().map(|found| found.0).unwrap_or_default()
 }
 
-/// Findings as a person reads them.
-pub fn lines(findings: &[Finding], paint: Paint) -> Vec<String> {
+/// Columns that findings are drawn in at most.
+const COLUMNS: usize = 100;
+
+/// Findings as a person reads them, in as many columns as the screen has, and at most 100.
+pub fn lines(findings: &[Finding], screen: &Screen) -> Vec<String> {
+    let paint = screen.paint;
+    let columns = screen.width.map_or(COLUMNS, |width| width.min(COLUMNS));
     let mut out = Vec::new();
     for finding in findings {
         let head = match finding.severity {
@@ -162,10 +167,10 @@ pub fn lines(findings: &[Finding], paint: Paint) -> Vec<String> {
             text.push_str(": ");
             text.push_str(&visible(&finding.why));
         }
-        let mut said = wrap(&text, 82).into_iter();
+        let mut said = wrap(&text, columns.saturating_sub("warning BS000: ".len())).into_iter();
         out.push(format!("{head} {}", said.next().unwrap_or_default()));
         out.extend(said.map(|line| format!("  {line}")));
-        let hint = wrap(&visible(&finding.hint), 92).into_iter().filter(|line| !line.is_empty());
+        let hint = wrap(&visible(&finding.hint), columns.saturating_sub(8)).into_iter().filter(|line| !line.is_empty());
         out.extend(hint.enumerate().map(|(at, line)| {
             if at == 0 { format!("  {} {line}", paint.cyan("hint:")) } else { format!("        {line}") }
         }));

@@ -4,6 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::aws::preflight::{Account, Bucket, Buckets, Key, Keys, Kind, Logging};
 use crate::blueprint::StackKind;
+use crate::ui::Paint;
 use crate::{Error, ErrorKind};
 
 /// An account as a test wants it. Buckets are named `bucket`, with owner and Region.
@@ -313,7 +314,7 @@ fn what_may_not_be_looked_at_is_a_warning() {
 #[test]
 fn lines_say_code_reason_and_hint_and_show_nothing_invisible() {
     let finding = Finding::error(Code::BucketMissing, "there is no bucket a\u{1b}[31m", "w ".repeat(60), "do\nthis");
-    let text = lines(&[finding], Paint::plain());
+    let text = lines(&[finding], &Screen { width: None, paint: Paint::plain() });
     assert!(text[0].starts_with("error BS001: there is no bucket a"), "{text:?}");
     assert!(text.iter().all(|line| line.len() <= 100 && !line.contains(['\u{1b}', '\n'])), "{text:?}");
     assert!(text.last().unwrap().contains("hint: do"), "{text:?}");

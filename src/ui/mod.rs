@@ -257,6 +257,13 @@ impl Ui {
         Screen { width, paint: self.paint_for(self.around.stdout_terminal) }
     }
 
+    /// What is drawn for stderr.
+    pub fn stderr_screen(&self) -> Screen {
+        // Where stdout is no terminal its width is not known; what is at most 100 columns wide is bearable.
+        let width = if self.around.stderr_terminal { self.around.width } else { None };
+        Screen { width, paint: self.paint() }
+    }
+
     /// A line for people on stderr, unless `--quiet`.
     pub fn note(&self, line: &str) {
         if !self.wishes.quiet {

@@ -135,7 +135,7 @@ fn preflight(context: &Context, prepared: &Prepared<'_>, standings: &[Standing],
         return Ok(());
     }
     let findings = preflight::check(&prepared.session, prepared.cloud, &prepared.specs)?;
-    preflight::lines(&findings, context.ui.paint()).iter().for_each(|line| context.ui.note(line));
+    preflight::lines(&findings, &context.ui.stderr_screen()).iter().for_each(|line| context.ui.note(line));
     refusal(&findings).map_or(Ok(()), Err)
 }
 

@@ -150,7 +150,7 @@ impl View for Shown {
         } else {
             out.push_str(&format!("{}: {} is as configured\n", paint.green("No change"), self.name));
         }
-        for lines in [preflight::lines(&self.findings, paint), self.estimate.lines(paint)] {
+        for lines in [preflight::lines(&self.findings, screen), self.estimate.lines(screen)] {
             if !lines.is_empty() {
                 out.push_str(&format!("\n{}\n", lines.join("\n")));
             }
