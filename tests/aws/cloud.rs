@@ -133,7 +133,8 @@ impl Cloud {
     /// Makes a bucket, as somebody made it before there was a pipeline.
     pub fn make_bucket(&self, name: &str, region: &str) {
         use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-        let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build();
+        let place =
+            CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build();
         let request = self.s3(region).create_bucket().bucket(name);
         let request = if region == "us-east-1" { request } else { request.create_bucket_configuration(place) };
         self.wait(request.send()).unwrap();

@@ -52,7 +52,11 @@ impl Emulator {
         let mut all: Vec<String> = kinds
             .iter()
             .flat_map(|(kind, names)| {
-                names.as_array().into_iter().flatten().map(move |name| format!("{kind} {}", name.as_str().unwrap_or("?")))
+                names
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(move |name| format!("{kind} {}", name.as_str().unwrap_or("?")))
             })
             .collect();
         all.sort();

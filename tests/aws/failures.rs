@@ -40,7 +40,8 @@ fn a_failed_update_is_rolled_back_and_the_next_one_works() {
 fn what_was_stopped_is_gone_on_with() {
     let cloud = one_source();
     let mut first = cloud.start("deploy");
-    cloud.until("a stack", || cloud.emulator.everything("bucketscope-test").iter().any(|thing| thing.contains("stack")));
+    cloud
+        .until("a stack", || cloud.emulator.everything("bucketscope-test").iter().any(|thing| thing.contains("stack")));
     std::thread::sleep(Duration::from_millis(300));
     first.kill().unwrap();
     first.wait().unwrap();

@@ -144,8 +144,9 @@ fn kept(cloud: &Cloud, before: &[String]) -> Vec<String> {
 /// The partitions in the catalogue, `date hour`, sorted.
 fn registered(cloud: &Cloud) -> Vec<String> {
     let glue = aws_sdk_glue::Client::new(&cloud.sdk(REGION));
-    let answer =
-        cloud.wait(glue.get_partitions().database_name("bucketscope_test").table_name("s3_access_logs").send()).unwrap();
+    let answer = cloud
+        .wait(glue.get_partitions().database_name("bucketscope_test").table_name("s3_access_logs").send())
+        .unwrap();
     let mut all: Vec<String> = answer.partitions().iter().map(|partition| partition.values().join(" ")).collect();
     all.sort();
     all

@@ -132,12 +132,12 @@ impl Stacks for SdkStacks {
             TemplateAt::Body(body) => call.template_body(body),
             TemplateAt::Url(url) => call.template_url(url),
         };
-        if request.create {
-            call = call.on_stack_failure(OnStackFailure::Rollback);
-        }
-        if request.import_existing {
-            call = call.import_existing_resources(true);
-        }
+        // ROLLBACK is what happens anyway; it is said where nothing is imported, for which the reference names no rule.
+        call = match (request.create, request.import_existing) {
+            (true, false) => call.on_stack_failure(OnStackFailure::Rollback),
+            (_, true) => call.import_existing_resources(true),
+            (false, false) => call,
+        };
         if request.revert_drift {
             call = call.deployment_mode(DeploymentMode::RevertDrift);
         }
@@ -162,7 +162,10 @@ impl Stacks for SdkStacks {
     }
 
     fn execute_change_set(&self, stack: &str, change_set: &str) -> Result<()> {
+        // A try whose answer was lost is known by the token; the last part of a change set's ARN is its UUID.
+        let token: String = change_set.chars().rev().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         let call = self.client.execute_change_set().stack_name(stack).change_set_name(change_set);
+        let call = call.set_client_request_token((!token.is_empty()).then_some(token));
         self.session.wait(call.send()).map_err(|e| explain(self.what("begin to change", stack), &e))?;
         Ok(())
     }

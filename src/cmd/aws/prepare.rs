@@ -175,3 +175,78 @@ pub fn hand_over(store: &dyn AssetStore, bucket: &str, spec: &StackSpec) -> Resu
     }
     Ok(Handed { at: TemplateAt::Url(store.url(bucket, &key)), written: (!there).then_some(key) })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::blueprint::StackKind;
+
+    /// Buckets in memory; counts what is written.
+    #[derive(Default)]
+    struct Memory {
+        objects: Mutex<BTreeMap<String, [u8; 32]>>,
+        writes: Mutex<u32>,
+    }
+
+    impl AssetStore for Memory {
+        fn bucket_exists(&self, _bucket: &str) -> Result<bool> {
+            Ok(true)
+        }
+        fn holds(&self, _bucket: &str, key: &str, sha256: &[u8; 32]) -> Result<bool> {
+            Ok(self.objects.lock().unwrap().get(key) == Some(sha256))
+        }
+        fn put(&self, _bucket: &str, key: &str, _content: Content<'_>, sha256: &[u8; 32]) -> Result<()> {
+            *self.writes.lock().unwrap() += 1;
+            self.objects.lock().unwrap().insert(key.to_owned(), *sha256);
+            Ok(())
+        }
+        fn remove(&self, _bucket: &str, key: &str) -> Result<()> {
+            self.objects.lock().unwrap().remove(key);
+            Ok(())
+        }
+        fn url(&self, bucket: &str, key: &str) -> String {
+            format!("https://{bucket}/{key}")
+        }
+    }
+
+    fn spec(description: usize) -> StackSpec {
+        StackSpec {
+            kind: StackKind::Lake,
+            name: "s".to_owned(),
+            region: "eu-central-1".to_owned(),
+            template: format!("{{\n  \"Description\": \"{}\"\n}}", "x".repeat(description)),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_short_template_goes_along_without_its_spaces() {
+        let handed = hand_over(&Memory::default(), "b", &spec(3)).unwrap();
+        assert_eq!(handed.at, TemplateAt::Body("{\"Description\":\"xxx\"}".to_owned()));
+        assert_eq!(handed.written, None);
+    }
+
+    #[test]
+    fn a_large_template_goes_by_the_bucket_and_is_written_once() {
+        let (store, large) = (Memory::default(), spec(INLINE_LIMIT));
+        assert!(is_large(&large).unwrap());
+        let first = hand_over(&store, "b", &large).unwrap();
+        let TemplateAt::Url(url) = &first.at else { panic!("{:?}", first.at) };
+        assert!(url.starts_with("https://b/") && url.ends_with("/template.json"), "{url}");
+        assert!(first.written.is_some());
+        assert_eq!(hand_over(&store, "b", &large).unwrap().written, None);
+        assert_eq!(*store.writes.lock().unwrap(), 1);
+    }
+
+    #[test]
+    fn what_lies_under_a_hash_without_having_it_is_written_again() {
+        let (store, large) = (Memory::default(), spec(INLINE_LIMIT));
+        let key = hand_over(&store, "b", &large).unwrap().written.unwrap();
+        store.objects.lock().unwrap().insert(key.clone(), [0; 32]);
+        assert_eq!(hand_over(&store, "b", &large).unwrap().written, Some(key));
+    }
+}
