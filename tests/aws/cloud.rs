@@ -24,6 +24,12 @@ pub const LINES: &str = "\
 79a59df900b949e5 acme-data [06/Feb/2026:01:00:40 +0000] 192.0.2.4 - 891CE47D2EFEFE1E REST.GET.OBJECT b%2520c.txt \"GET /acme-data/b%20c.txt HTTP/1.1\" 403 AccessDenied 243 - 4 - \"-\" \"curl/8.5\" - host= - ECDHE-RSA-AES128-GCM-SHA256 - acme-data.s3.amazonaws.com TLSv1.2
 ";
 
+/// A record of just now: a pipeline whose newest record is of February is not healthy.
+pub fn line_of_now() -> String {
+    let time = jiff::Timestamp::now().strftime("%d/%b/%Y:%H:%M:%S +0000").to_string();
+    LINES.lines().next().unwrap().replace("06/Feb/2026:00:00:38 +0000", &time) + "\n"
+}
+
 /// A project in a folder of its own, and an account of its own.
 pub struct Cloud {
     folder: tempfile::TempDir,

@@ -1,6 +1,6 @@
 //! From nothing to a filled lake and back to nothing.
 
-use super::cloud::{ACCOUNT, Cloud, LINES, REGION};
+use super::cloud::{ACCOUNT, Cloud, LINES, REGION, line_of_now};
 
 /// What a pipeline over one existing log bucket is configured with.
 const ONE_SOURCE: &str = "sources:\n  - id: existing\n    bucket: acme-logs\n    prefix: s3/\n";
@@ -36,16 +36,18 @@ fn from_nothing_to_a_filled_lake_and_back() {
     cloud.run("drift --detailed-exitcode").ok();
 
     let run = cloud.run("run --output json").ok().json();
-    assert_eq!(run["counts"]["objects"], 2, "{run}");
-    assert_eq!(run["counts"]["records"], 2, "{run}");
+    assert_eq!(run["summary"]["objects"], 2, "{run}");
+    assert_eq!(run["summary"]["records"], 2, "{run}");
     let again = cloud.run("run --output json").ok().json();
-    assert_eq!(again["counts"]["objects"], 0, "{again}");
+    assert_eq!(again["summary"]["objects"], 0, "{again}");
 
     let tables = cloud.keys("bucketscope-test-lake-a1b2c3");
     let partitions = |hour: &str| tables.iter().filter(|key| key.contains(&format!("requesthour={hour}/"))).count();
     assert_eq!((partitions("00"), partitions("01")), (1, 1), "{tables:?}");
     assert_eq!(registered(&cloud), ["2026-02-06 00", "2026-02-06 01"]);
 
+    cloud.put("acme-logs", "s3/2026-02-06-02-30-00-DDDDDDDDDDDDDDDD", &line_of_now());
+    cloud.run("run").ok();
     let status = cloud.run("status --output json").ok().json();
     assert_eq!(status["health"], "healthy", "{status}");
     cloud.run("drift --detailed-exitcode").ok();
@@ -58,7 +60,7 @@ fn from_nothing_to_a_filled_lake_and_back() {
     // What was kept is taken back, and known objects are not read again.
     cloud.run("deploy").ok();
     let again = cloud.run("run --output json").ok().json();
-    assert_eq!(again["counts"]["objects"], 0, "{again}");
+    assert_eq!(again["summary"]["objects"], 0, "{again}");
     cloud.run("destroy --confirm test --purge-data").ended(5).says("second step");
     cloud.run("destroy --confirm test").ok();
     cloud.run("destroy --confirm test --purge-data").ok();
@@ -114,7 +116,7 @@ fn three_regions_fill_one_lake() {
         cloud.wait(put.send()).unwrap();
     }
     let run = cloud.run("run --output json").ok().json();
-    assert_eq!(run["counts"]["records"], 6, "{run}");
+    assert_eq!(run["summary"]["records"], 6, "{run}");
     cloud.run("destroy --confirm test").ok();
     cloud.run("destroy --confirm test --purge-data").ok();
     assert_eq!(cloud.emulator.everything(""), before);

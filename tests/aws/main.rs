@@ -1,6 +1,8 @@
 //! The whole program against an emulated AWS (tests/emulator). `scripts/test` prepares the interpreter that it needs.
 
+mod changes;
 mod cloud;
+mod drift;
 mod emulator;
 mod failures;
 mod iam;

@@ -102,6 +102,7 @@ fn rows(found: &Found, lake: Option<&LakeFiles>) -> Grid {
         "state",
         "kind",
         "resource",
+        "logical",
         "physical",
         "path",
         "expected",
