@@ -7,7 +7,7 @@ use console::Term;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
-use super::text;
+use super::{Paint, text};
 use crate::{Error, ErrorKind, Result};
 
 /// Rows of a list that are shown at once; longer lists are paged.
@@ -55,41 +55,74 @@ pub fn confirm(question: &str, default: bool) -> Result<bool> {
     answered(Confirm::with_theme(&ColorfulTheme::default()).with_prompt(question).default(default).interact())
 }
 
-/// Lets one of these lines be chosen; returns its index.
+/// Lets one of these be chosen; returns its index. Each is shown by its name and what is said of it.
 ///
 /// # Errors
 /// If the person leaves with Ctrl-C or the terminal fails.
-pub fn one(question: &str, lines: &[String], default: usize) -> Result<usize> {
+pub fn one(question: &str, choices: &[(String, String)], default: usize) -> Result<usize> {
     asking();
     let theme = ColorfulTheme::default();
-    let select = Select::with_theme(&theme).with_prompt(question).items(fitting(lines)).default(default);
-    answered(select.max_length(ROWS).interact())
-}
-
-/// Lets any of these lines be chosen; returns their indexes. `chosen` says which are before a key is pressed.
-///
-/// # Errors
-/// If the person leaves with Ctrl-C or the terminal fails.
-pub fn many(question: &str, lines: &[String], chosen: &[bool]) -> Result<Vec<usize>> {
-    asking();
-    let theme = ColorfulTheme::default();
-    let prompt = format!("{question} (space chooses, a all, enter goes on)");
-    let items = fitting(lines).into_iter().zip(chosen.iter().copied());
-    let select = MultiSelect::with_theme(&theme).with_prompt(prompt).items_checked(items).report(false);
-    let answer = answered(select.max_length(ROWS).interact())?;
-    let count = text::plural(answer.len() as u64, "chosen", "chosen");
-    let done = format!("{} {} · {count}", theme.success_prefix, theme.prompt_style.apply_to(question));
-    // Nobody can be told that stderr is gone.
-    let _ = Term::stderr().write_line(&done);
+    let select = Select::with_theme(&theme).with_prompt(question).items(columns(choices)).default(default);
+    let answer = answered(select.report(false).max_length(ROWS).interact())?;
+    report(&theme, question, choices.get(answer).map_or("", |(name, _)| name.as_str()));
     Ok(answer)
 }
 
-/// A list is redrawn by its number of lines, so that none may take two.
-fn fitting(lines: &[String]) -> Vec<String> {
+/// Lets any of these be chosen; returns their indexes. `chosen` says which are before a key is pressed.
+///
+/// # Errors
+/// If the person leaves with Ctrl-C or the terminal fails.
+pub fn many(question: &str, choices: &[(String, String)], chosen: &[bool]) -> Result<Vec<usize>> {
+    asking();
+    let theme = ColorfulTheme::default();
+    let prompt = format!("{question} (space chooses, a all, enter goes on)");
+    let items = columns(choices).into_iter().zip(chosen.iter().copied());
+    let select = MultiSelect::with_theme(&theme).with_prompt(prompt).items_checked(items);
+    let answer = answered(select.report(false).max_length(ROWS).interact())?;
+    let names: Vec<&str> = answer.iter().filter_map(|at| choices.get(*at)).map(|(name, _)| name.as_str()).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    report(&theme, question, &names);
+    Ok(answer)
+}
+
+/// What helps with a question: dim, indented, broken at spaces.
+pub fn help(lines: &str, paint: Paint) {
+    for line in text::wrap(lines, width().saturating_sub(4)) {
+        // Nobody can be told that stderr is gone.
+        let _ = Term::stderr().write_line(&paint.dim(&format!("  {line}")));
+    }
+}
+
+/// Columns of the terminal on which questions stand.
+pub fn width() -> usize {
+    Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+}
+
+/// The answer as the theme shows answers, on one line.
+fn report(theme: &ColorfulTheme, question: &str, answer: &str) {
+    // The mark before the question, the dot behind it, and a column to spare.
+    let room = width().saturating_sub(text::width(question) + 6).max(10);
+    let answer = theme.values_style.apply_to(text::shorten(answer, room));
+    let question = theme.prompt_style.apply_to(question);
+    // Nobody can be told that stderr is gone.
+    let _ =
+        Term::stderr().write_line(&format!("{} {question} {} {answer}", theme.success_prefix, theme.success_suffix));
+}
+
+/// Choices in columns. A list is redrawn by its number of lines, so that none may take two.
+fn columns(choices: &[(String, String)]) -> Vec<String> {
     /// What the theme puts before an item.
     const MARK: usize = 5;
-    let width = Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns));
-    lines.iter().map(|line| text::shorten(line, width.saturating_sub(MARK)).into_owned()).collect()
+    /// A longer name is shortened.
+    const WIDEST: usize = 44;
+    let wide = choices.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0).min(WIDEST);
+    let line = |(name, detail): &(String, String)| {
+        let name = text::shorten(name, WIDEST);
+        let gap = " ".repeat(wide.saturating_sub(text::width(&name)));
+        let line = format!("{name}{gap}   {detail}");
+        text::shorten(line.trim_end(), width().saturating_sub(MARK)).into_owned()
+    };
+    choices.iter().map(line).collect()
 }
 
 /// Ctrl-C in a question: the terminal library raises the signal again after reading the key, which would end the program

@@ -114,7 +114,7 @@ fn some(names: &[String]) -> String {
 /// What is said of a place to which logs are delivered.
 pub fn place_words(place: &LogPlace) -> String {
     let layout = place.layout.map_or("no log objects yet", crate::aws::discover::Layout::words);
-    let empty = if place.filled || place.layout.is_none() { "" } else { ", nothing there yet" };
+    let empty = if place.filled || place.layout.is_none() { "" } else { "; empty so far" };
     format!("from {}; {layout}{empty}", some(&place.from))
 }
 

@@ -49,11 +49,11 @@ fn unsaid(context: &Context, args: &Init) -> Result<TargetName> {
     if local_flag(args).is_some() || !asks {
         return Ok(TargetName::Local);
     }
-    let lines = [
-        "local   on this machine: log folders in, a lake in a folder, no account".to_owned(),
-        "aws     in an account: deployed by CloudFormation, asked through Athena".to_owned(),
+    let choices = [
+        ("local".to_owned(), "on this machine: log folders in, a lake in a folder, no account".to_owned()),
+        ("aws".to_owned(), "in an account: deployed by CloudFormation, queried with Athena".to_owned()),
     ];
-    let chosen = ask::one("Where the pipeline runs", &lines, 0)?;
+    let chosen = ask::one("Where the pipeline runs", &choices, 0)?;
     Ok(if chosen == 0 { TargetName::Local } else { TargetName::Aws })
 }
 

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::cmd::Context;
 use crate::ui::ask;
-use crate::ui::text::{shorten, visible, width};
+use crate::ui::text::visible;
 use crate::wizard::place::PlaceName;
 use crate::wizard::questions::{self, SOURCES};
 use crate::wizard::{Answers, Choice, Form, Kind, Known, Question};
@@ -39,9 +39,9 @@ pub fn hold(context: &Context, known: &Known, answers: &mut Answers) -> Result<(
     Ok(())
 }
 
-fn help(context: &Context, text: &str) {
-    if !text.is_empty() {
-        context.ui.note(&context.ui.paint().dim(&format!("  {text}")));
+fn help(context: &Context, lines: &str) {
+    if !lines.is_empty() {
+        ask::help(lines, context.ui.paint());
     }
 }
 
@@ -57,15 +57,15 @@ fn put(context: &Context, question: &Question) -> Result<Vec<String>> {
         }
         Kind::Choice(choices) => {
             let at = choices.iter().position(|choice| Some(&choice.value) == default.first()).unwrap_or(0);
-            let chosen = ask::one(&question.text, &lines(choices), at)?;
+            let chosen = ask::one(&question.text, &shown(choices), at)?;
             Ok(choices.get(chosen).map(|choice| choice.value.clone()).into_iter().collect())
         }
         Kind::Many(choices, form) if choices.is_empty() => {
             typed(&format!("{} (none was found; empty for none)", question.text), form, &default)
         }
         Kind::Many(choices, form) => {
-            let mut shown = lines(choices);
-            shown.push("another one …".to_owned());
+            let mut shown = shown(choices);
+            shown.push(("another one …".to_owned(), String::new()));
             let chosen: Vec<bool> =
                 choices.iter().map(|choice| default.contains(&choice.value)).chain([false]).collect();
             let picked = ask::many(&question.text, &shown, &chosen)?;
@@ -86,17 +86,9 @@ fn typed(text: &str, form: &Form, default: &[String]) -> Result<Vec<String>> {
     Ok(form.answers(&line).unwrap_or_default())
 }
 
-/// Choices in columns: what they are, and what is said of them.
-fn lines(choices: &[Choice]) -> Vec<String> {
-    const WIDEST: usize = 44;
-    let wide = choices.iter().map(|choice| width(&choice.label)).max().unwrap_or(0).min(WIDEST);
-    let line = |choice: &Choice| {
-        let label = visible(&choice.label).into_owned();
-        let label = shorten(&label, WIDEST);
-        let gap = " ".repeat(wide.saturating_sub(width(&label)));
-        format!("{label}{gap}   {}", visible(&choice.detail)).trim_end().to_owned()
-    };
-    choices.iter().map(line).collect()
+/// Choices as they are shown: what they are, and what is said of them.
+fn shown(choices: &[Choice]) -> Vec<(String, String)> {
+    choices.iter().map(|choice| (visible(&choice.label).into_owned(), visible(&choice.detail).into_owned())).collect()
 }
 
 /// Every call names the account that must own a bucket; of a trail's bucket that is not ours, only a person knows it.

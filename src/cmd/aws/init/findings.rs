@@ -1,13 +1,16 @@
 //! What was found in an account, as it is shown before the questions.
 
 use crate::aws::discover::Logging;
-use crate::ui::Paint;
-use crate::ui::text::{plural, visible, width};
+use crate::ui::text::{self, plural, visible};
+use crate::ui::{Paint, ask};
 use crate::wizard::Known;
 use crate::wizard::questions::{place_of, place_words, trail_words};
 
 /// At most this many places and trails are shown; the questions have them all.
 const SHOWN: usize = 8;
+
+/// Columns before what was found's own name, and behind it.
+const HEAD: usize = 14;
 
 /// The lines.
 pub fn lines(known: &Known, arn: &str, paint: Paint) -> Vec<String> {
@@ -27,14 +30,17 @@ pub fn lines(known: &Known, arn: &str, paint: Paint) -> Vec<String> {
     section(&mut rows, "Trails", trails.collect());
     let unseen = known.survey.unseen.iter().map(|what| (visible(what).into_owned(), String::new()));
     section(&mut rows, "Not seen", unseen.collect());
-    let wide = rows.iter().filter(|row| !row.2.is_empty()).map(|row| width(&row.1)).max().unwrap_or(0).min(48);
+    let wide = rows.iter().filter(|row| !row.2.is_empty()).map(|row| text::width(&row.1)).max().unwrap_or(0).min(44);
+    let room = ask::width().saturating_sub(wide + HEAD + 1).max(24);
     let mut out = vec![String::new()];
-    out.extend(rows.iter().map(|(head, what, detail)| {
-        let gap = " ".repeat(wide.saturating_sub(width(what)));
-        let line = format!("  {}  {what}{gap}  {}", paint.bold(&format!("{head:<8}")), paint.dim(detail));
-        line.trim_end().to_owned()
-    }));
-    out.push(String::new());
+    for (head, what, detail) in &rows {
+        let mut details = text::wrap(detail, room).into_iter();
+        let gap = " ".repeat(wide.saturating_sub(text::width(what)));
+        let first = paint.dim(&details.next().unwrap_or_default());
+        let line = format!("  {}  {what}{gap}  {first}", paint.bold(&format!("{head:<8}")));
+        out.push(line.trim_end().to_owned());
+        out.extend(details.map(|more| format!("{}{}", " ".repeat(wide + HEAD), paint.dim(&more))));
+    }
     out
 }
 
