@@ -2,7 +2,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use tokio::runtime::{Builder, Runtime};
 
@@ -28,6 +33,22 @@ fn runtime() -> Result<Runtime> {
         .map_err(|error| Error::failed("cannot start the threads that talk to AWS").because(error))
 }
 
+/// What the environment and the AWS configuration files say. As the AWS CLI does, the machine's metadata service is asked for
+/// credentials alone and not for long: where there is none, its address answers nobody.
+async fn load(region: Option<&str>) -> SdkConfig {
+    const PATIENCE: Duration = Duration::from_millis(1_000);
+    let said = region.map(|region| Region::new(region.to_owned()));
+    let region = RegionProviderChain::first_try(said)
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .region()
+        .await;
+    let machine =
+        aws_config::imds::Client::builder().max_attempts(2).connect_timeout(PATIENCE).read_timeout(PATIENCE).build();
+    let credentials = DefaultCredentialsChain::builder().region(region.clone()).imds_client(machine).build().await;
+    aws_config::defaults(BehaviorVersion::latest()).region(region).credentials_provider(credentials).load().await
+}
+
 /// A connection to AWS in one Region. Cheap to clone; all clones share the credentials.
 #[derive(Clone)]
 pub struct Session {
@@ -44,11 +65,7 @@ impl Session {
     /// If there is no Region, or no runtime can be made.
     pub fn open(region: Option<&str>) -> Result<Self> {
         let runtime = runtime()?;
-        let mut loader = aws_config::defaults(BehaviorVersion::latest());
-        if let Some(region) = region {
-            loader = loader.region(Region::new(region.to_owned()));
-        }
-        let config = runtime.block_on(loader.load());
+        let config = runtime.block_on(load(region));
         let region = config.region().map(ToString::to_string).ok_or_else(|| {
             Error::new(ErrorKind::InputNeeded, "no AWS Region is configured")
                 .hint("give --region, set AWS_REGION, or run  aws configure set region REGION")
