@@ -33,20 +33,21 @@ fn runtime() -> Result<Runtime> {
         .map_err(|error| Error::failed("cannot start the threads that talk to AWS").because(error))
 }
 
-/// What the environment and the AWS configuration files say. As the AWS CLI does, the machine's metadata service is asked for
-/// credentials alone and not for long: where there is none, its address answers nobody.
-async fn load(region: Option<&str>) -> SdkConfig {
+/// What the environment and the AWS configuration files say; `None` where they, and the caller, name no Region. As the AWS CLI
+/// does, the machine's metadata service is asked for credentials alone, and not for long: where there is none, its address
+/// answers nobody.
+async fn load(region: Option<&str>) -> Option<SdkConfig> {
     const PATIENCE: Duration = Duration::from_millis(1_000);
     let said = region.map(|region| Region::new(region.to_owned()));
     let region = RegionProviderChain::first_try(said)
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
         .region()
-        .await;
+        .await?;
     let machine =
         aws_config::imds::Client::builder().max_attempts(2).connect_timeout(PATIENCE).read_timeout(PATIENCE).build();
     let credentials = DefaultCredentialsChain::builder().region(region.clone()).imds_client(machine).build().await;
-    aws_config::defaults(BehaviorVersion::latest()).region(region).credentials_provider(credentials).load().await
+    Some(aws_config::defaults(BehaviorVersion::latest()).region(region).credentials_provider(credentials).load().await)
 }
 
 /// A connection to AWS in one Region. Cheap to clone; all clones share the credentials.
@@ -65,11 +66,11 @@ impl Session {
     /// If there is no Region, or no runtime can be made.
     pub fn open(region: Option<&str>) -> Result<Self> {
         let runtime = runtime()?;
-        let config = runtime.block_on(load(region));
-        let region = config.region().map(ToString::to_string).ok_or_else(|| {
+        let config = runtime.block_on(load(region)).ok_or_else(|| {
             Error::new(ErrorKind::InputNeeded, "no AWS Region is configured")
                 .hint("give --region, set AWS_REGION, or run  aws configure set region REGION")
         })?;
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
         Ok(Self { runtime: Arc::new(runtime), config, region })
     }
 
