@@ -102,6 +102,8 @@ pub enum Deed {
     Created,
     /// The stack was changed.
     Updated,
+    /// The stack was deleted.
+    Removed,
 }
 
 /// What was done to a stack.
@@ -144,7 +146,43 @@ pub fn deploy(stacks: &dyn Stacks, order: &Order<'_>, watcher: &dyn Watcher) -> 
     done
 }
 
+/// Deletes a stack that nothing needs any more. What its template retains stays.
+///
+/// # Errors
+/// As [`deploy`].
+pub fn remove(stacks: &dyn Stacks, order: &Order<'_>, watcher: &dyn Watcher) -> Result<Deployed> {
+    let spec = order.spec;
+    let way = Way { stacks, order, watcher, key: Key::of(spec), label: stack_label(spec.kind, &spec.region) };
+    let done = way.remove();
+    match &done {
+        Ok(_) => watcher.stack(&way.key, State::Done(Doing::Delete)),
+        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+        Err(_) => watcher.stack(&way.key, State::Failed),
+    }
+    done
+}
+
 impl Way<'_> {
+    fn remove(&self) -> Result<Deployed> {
+        loop {
+            let Some(stack) = self.stacks.describe(&self.order.spec.name)? else {
+                return Ok(removed(gone(&self.order.spec.name), &[]));
+            };
+            if stack.status.in_progress() {
+                self.heal(Step::Attach, &stack)?;
+                continue;
+            }
+            let newest = self.stacks.newest_event(&stack.id)?;
+            self.watcher.stack(&self.key, State::Working(Doing::Delete));
+            self.stacks.delete(&stack.id, self.order.role)?;
+            let (stack, events) = self.watch(&stack.id, newest.as_deref(), false)?;
+            if stack.status != StackStatus::DeleteComplete {
+                return Err(self.failure(&stack, first_cause(&events)));
+            }
+            return Ok(removed(stack, &events));
+        }
+    }
+
     fn go(&self) -> Result<Deployed> {
         self.watcher.stack(&self.key, State::Working(Doing::Compare));
         let mut healed: Vec<Step> = Vec::new();
@@ -315,6 +353,7 @@ impl Way<'_> {
                 "was not created (everything was removed again)"
             }
             StackStatus::UpdateRollbackComplete => "was not changed (everything was set back)",
+            StackStatus::DeleteFailed => "could not be removed",
             StackStatus::UpdateRollbackFailed => "could neither be changed nor set back",
             StackStatus::RollbackFailed => "was not created (and not everything could be removed)",
             _ => "is in the state ",
@@ -464,6 +503,11 @@ fn doing(status: &StackStatus) -> Doing {
         status if status.as_str().contains("ROLLBACK") => Doing::RollBack,
         _ => Doing::Update,
     }
+}
+
+fn removed(stack: Stack, events: &[StackEvent]) -> Deployed {
+    let resources = events.iter().filter(|event| event.status == "DELETE_COMPLETE" && !is_about_stack(event)).count();
+    Deployed { deed: Deed::Removed, stack, resources, taken_back: Vec::new() }
 }
 
 const GONE: &str = "it is not there any more";

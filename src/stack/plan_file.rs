@@ -39,20 +39,33 @@ pub struct PlannedStack {
     pub name: String,
     /// Its Region.
     pub region: String,
-    /// The hash of the stack as it should be.
-    pub wanted: String,
+    /// The hash of the stack as it should be; nothing where it is to go.
+    pub wanted: Option<String>,
     /// The hash of the stack as it was; nothing where there was none.
     pub deployed: Option<String>,
 }
 
 impl PlanFile {
-    /// The plan that these make; `deployed` says of each stack how it is now.
-    pub fn of(cloud: &Cloud, specs: &[StackSpec], deployed: &[Option<String>], files: &Assets) -> Self {
+    /// The plan that these make; `deployed` says of each stack how it is now, `surplus` are stacks that are to go.
+    pub fn of(
+        cloud: &Cloud,
+        specs: &[StackSpec],
+        deployed: &[Option<String>],
+        surplus: &[StackSpec],
+        files: &Assets,
+    ) -> Self {
+        let goes = |spec: &StackSpec| PlannedStack {
+            kind: spec.kind,
+            name: spec.name.clone(),
+            region: spec.region.clone(),
+            wanted: None,
+            deployed: Some(spec_hash(spec)),
+        };
         let stack = |(spec, deployed): (&StackSpec, &Option<String>)| PlannedStack {
             kind: spec.kind,
             name: spec.name.clone(),
             region: spec.region.clone(),
-            wanted: spec_hash(spec),
+            wanted: Some(spec_hash(spec)),
             deployed: deployed.clone(),
         };
         Self {
@@ -60,7 +73,7 @@ impl PlanFile {
             bucketscope: env!("CARGO_PKG_VERSION").to_owned(),
             account_id: cloud.aws.account_id.clone(),
             name: cloud.name.clone(),
-            stacks: specs.iter().zip(deployed).map(stack).collect(),
+            stacks: specs.iter().zip(deployed).map(stack).chain(surplus.iter().map(goes)).collect(),
             files: files.clone(),
         }
     }
@@ -151,7 +164,7 @@ mod tests {
                 kind: StackKind::Lake,
                 name: "bucketscope-shop-lake".to_owned(),
                 region: "eu-central-1".to_owned(),
-                wanted: "w".to_owned(),
+                wanted: Some("w".to_owned()),
                 deployed: Some("d".to_owned()),
             }],
             files: Assets {
@@ -183,7 +196,7 @@ mod tests {
         assert_eq!(after(|p| p.files.worker.sha256 = "1".repeat(64)), ["the file worker is another one"]);
         assert_eq!(after(|p| p.stacks[0].deployed = None), ["lake in eu-central-1 has been changed in AWS since"]);
         assert_eq!(
-            after(|p| p.stacks[0].wanted = "x".to_owned()),
+            after(|p| p.stacks[0].wanted = Some("x".to_owned())),
             ["lake in eu-central-1 would become something else: the configuration has changed"]
         );
         assert_eq!(

@@ -11,7 +11,7 @@ use super::prepare::{Prepared, Standing, broken, hand_over};
 use super::watching::Watching;
 use crate::aws::assets::AssetStore;
 use crate::aws::hands::Hands;
-use crate::aws::stacks::Stacks;
+use crate::aws::stacks::{Stacks, TemplateAt};
 use crate::blueprint::{Names, StackKind, StackSpec};
 use crate::cli::Deploy;
 use crate::cmd::Context;
@@ -67,14 +67,18 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Deploy) -> Result<Outcom
     let prepared = Prepared::new(context, cloud, &args.assets)?;
     let standings = prepared.survey()?;
     let bases: Vec<Option<String>> = standings.iter().map(Standing::base).collect();
+    let surplus = prepared.surplus()?;
     if let Some(path) = &args.plan {
-        check_plan(&context.path(path), &PlanFile::of(cloud, &prepared.specs, &bases, &prepared.assets))?;
+        let now = PlanFile::of(cloud, &prepared.specs, &bases, &surplus, &prepared.assets);
+        check_plan(&context.path(path), &now)?;
     }
     preflight(context, &prepared, &standings, args.revert_drift)?;
     let presses = Presses::listen();
-    let screen = DeployScreen::new(context.ui, &prepared.specs, presses.count());
+    let shown: Vec<StackSpec> = prepared.specs.iter().chain(&surplus).cloned().collect();
+    let screen = DeployScreen::new(context.ui, &shown, presses.count());
     let deployment = Deployment {
         prepared: &prepared,
+        surplus: &surplus,
         screen: &screen,
         change_set: format!("bucketscope-{}", context.now_ms),
         revert_drift: args.revert_drift,
@@ -165,12 +169,14 @@ fn word(deed: Deed) -> &'static str {
         Deed::Unchanged => "unchanged",
         Deed::Created => "created",
         Deed::Updated => "updated",
+        Deed::Removed => "removed",
     }
 }
 
 /// A deployment under way.
 struct Deployment<'a> {
     prepared: &'a Prepared<'a>,
+    surplus: &'a [StackSpec],
     screen: &'a DeployScreen<'a>,
     change_set: String,
     revert_drift: bool,
@@ -193,6 +199,8 @@ impl Deployment<'_> {
         reports.extend(self.together(&firsts)?);
         reports.extend(self.together(&further)?);
         reports.extend(self.together(&self.of_kind(StackKind::Lake))?);
+        // By now the lake's job does not read from them any more.
+        reports.extend(self.together(&self.surplus.iter().collect::<Vec<_>>())?);
         Ok((reports, uploaded))
     }
 
@@ -238,18 +246,32 @@ impl Deployment<'_> {
         Some(self.bases.as_ref()?.get(at)?.as_deref())
     }
 
-    fn one(&self, spec: &StackSpec) -> Result<StackReport> {
-        let (stacks, store) = (self.prepared.stacks(&spec.region), self.prepared.store(&spec.region));
-        let template = hand_over(&store, &self.prepared.bucket(&spec.region), spec)?;
-        let order = Order {
+    fn order<'o>(
+        &'o self,
+        spec: &'o StackSpec,
+        template: TemplateAt,
+        bucket_exists: &'o (dyn Fn(&str) -> Result<bool> + Sync),
+    ) -> Order<'o> {
+        Order {
             spec,
-            template: template.at,
+            template,
             role: self.prepared.cloud.aws.cloudformation_role.as_deref(),
             change_set: &self.change_set,
             revert_drift: self.revert_drift,
             planned_base: self.planned_base(spec),
-            bucket_exists: &|bucket| store.bucket_exists(bucket),
-        };
+            bucket_exists,
+        }
+    }
+
+    fn one(&self, spec: &StackSpec) -> Result<StackReport> {
+        let (stacks, store) = (self.prepared.stacks(&spec.region), self.prepared.store(&spec.region));
+        if self.surplus.contains(spec) {
+            let order = self.order(spec, TemplateAt::Body(String::new()), &|_| Ok(false));
+            return Ok(reported(spec, driver::remove(&stacks, &order, self.screen)?));
+        }
+        let template = hand_over(&store, &self.prepared.bucket(&spec.region), spec)?;
+        let bucket_exists = |bucket: &str| store.bucket_exists(bucket);
+        let order = self.order(spec, template.at, &bucket_exists);
         let done = driver::deploy(&stacks, &order, self.screen)?;
         // Deleting it in the console would take notices, schedule and saved queries away without giving anything back that
         // `destroy` gives back.

@@ -41,10 +41,10 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Plan) -> Result<Outcome>
     let planner = Planner { prepared: &prepared, presses: presses.count(), name: format!("plan-{}", context.now_ms) };
     let compared = planner.all();
     spinner.finish();
-    let (standings, stacks, findings) = compared?;
+    let Answers { standings, surplus, stacks, findings } = compared?;
     if let Some(path) = &args.out {
         let bases: Vec<Option<String>> = standings.iter().map(Standing::base).collect();
-        write(&context.path(path), &PlanFile::of(cloud, &prepared.specs, &bases, &prepared.assets))?;
+        write(&context.path(path), &PlanFile::of(cloud, &prepared.specs, &bases, &surplus, &prepared.assets))?;
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count() as u64;
     let shown = Shown {
@@ -88,6 +88,14 @@ pub fn refusal(findings: &[Finding]) -> Option<Error> {
     )
 }
 
+/// What AWS said.
+struct Answers {
+    standings: Vec<Standing>,
+    surplus: Vec<StackSpec>,
+    stacks: Vec<StackPlan>,
+    findings: Vec<Finding>,
+}
+
 /// Asks about all stacks at once.
 struct Planner<'a> {
     prepared: &'a Prepared<'a>,
@@ -96,8 +104,9 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn all(&self) -> Result<(Vec<Standing>, Vec<StackPlan>, Vec<Finding>)> {
+    fn all(&self) -> Result<Answers> {
         let standings = self.prepared.survey()?;
+        let surplus = self.prepared.surplus()?;
         let (prepared, specs) = (self.prepared, &self.prepared.specs);
         let (stacks, findings) = std::thread::scope(|scope| {
             let checked = scope.spawn(|| preflight::check(&prepared.session, prepared.cloud, specs));
@@ -109,8 +118,11 @@ impl Planner<'_> {
             let findings = checked.join().unwrap_or_else(|_| Err(broken()));
             (stacks, findings)
         });
-        let stacks = stacks.into_iter().collect::<Result<Vec<_>>>().map_err(stopped)?;
-        Ok((standings, stacks, findings?))
+        let mut stacks = stacks.into_iter().collect::<Result<Vec<_>>>().map_err(stopped)?;
+        for spec in &surplus {
+            stacks.push(going(spec)?);
+        }
+        Ok(Answers { standings, surplus, stacks, findings: findings? })
     }
 
     fn one(&self, spec: &StackSpec, standing: &Standing) -> Result<StackPlan> {
@@ -187,6 +199,18 @@ impl Planner<'_> {
             _ => Ok(Some(found.changes)),
         }
     }
+}
+
+/// A stack that nothing needs any more.
+fn going(spec: &StackSpec) -> Result<StackPlan> {
+    let deployed = Template::parse(&spec.template)?;
+    let changes = change::compare(&deployed, &Template::default());
+    Ok(StackPlan {
+        compared: Compared::Templates,
+        note: Some("nothing in the configuration needs it any more: logging is given back, the stack goes".to_owned()),
+        changes: change::describe(&changes, &deployed, &Template::default()),
+        ..StackPlan::of(spec)
+    })
 }
 
 fn foreign(error: Error) -> Result<bool> {

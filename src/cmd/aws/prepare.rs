@@ -6,13 +6,16 @@ use sha2::{Digest, Sha256};
 
 use crate::assets::{self, Found};
 use crate::aws::assets::{AssetStore, Content, S3Assets};
+use crate::aws::hands::Hands;
 use crate::aws::stacks::{INLINE_LIMIT, SdkStacks, Stack, Stacks, TemplateAt};
 use crate::aws::{Identity, Session};
-use crate::blueprint::{self, Assets, Facts, Names, StackSpec};
+use crate::blueprint::names::TAG;
+use crate::blueprint::{self, Assets, Facts, Names, StackKind, StackSpec};
 use crate::cli::AssetArgs;
 use crate::cmd::Context;
 use crate::config::cloud::Cloud;
 use crate::stack::driver::{Step, next_step};
+use crate::stack::site::{Event, Site, Watch};
 use crate::stack::template::{Template, base_state, hex, is_as_wanted};
 use crate::{Error, Result};
 
@@ -76,6 +79,47 @@ impl<'a> Prepared<'a> {
         Ok(Standing { stack, step, template })
     }
 
+    /// Stacks of log collection that are deployed and that nothing in the configuration needs any more, as they are.
+    /// Those of programs stay until `destroy`: they cost next to nothing, and old job definitions may name them.
+    ///
+    /// # Errors
+    /// What AWS answers.
+    pub fn surplus(&self) -> Result<Vec<StackSpec>> {
+        let hands = |region: &str| Hands::sdk(&self.session.in_region(region), &self.cloud.aws.account_id);
+        let site = Site::new(self.cloud, &hands, &Still)?;
+        let first = Names::of(self.cloud).collector_stack(1);
+        let is_collector = |name: &str| name == first || name.starts_with(&format!("{first}-"));
+        let found = site.everywhere(|hands| {
+            let mut surplus = Vec::new();
+            for stack in hands.stacks.list()?.into_iter().filter(|stack| is_collector(&stack.name)) {
+                let same = |spec: &StackSpec| spec.name == stack.name && spec.region == hands.region;
+                if !self.specs.iter().any(same) {
+                    surplus.extend(self.as_deployed(&stack.name, &hands.region)?);
+                }
+            }
+            Ok(surplus)
+        })?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// A stack of this pipeline as it is deployed.
+    fn as_deployed(&self, name: &str, region: &str) -> Result<Option<StackSpec>> {
+        let stacks = self.stacks(region);
+        let Some(stack) = stacks.describe(name)? else { return Ok(None) };
+        // Names can be guessed, and a pipeline `x-collector` has stacks that begin like those of `x`.
+        if stack.tags.get(TAG) != Some(&self.cloud.name) {
+            return Ok(None);
+        }
+        Ok(Some(StackSpec {
+            kind: StackKind::Collector,
+            name: name.to_owned(),
+            region: region.to_owned(),
+            template: stacks.template(name)?,
+            parameters: stack.parameters,
+            tags: stack.tags,
+        }))
+    }
+
     /// CloudFormation in a Region.
     pub fn stacks(&self, region: &str) -> SdkStacks {
         SdkStacks::new(&self.session.in_region(region))
@@ -111,6 +155,21 @@ impl<'a> Prepared<'a> {
             }
         }
         Ok(uploaded)
+    }
+}
+
+/// Nothing is told of short work.
+struct Still;
+
+impl Watch for Still {
+    fn tell(&self, _event: Event) {}
+
+    fn pause(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -182,7 +241,6 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::blueprint::StackKind;
 
     /// Buckets in memory; counts what is written.
     #[derive(Default)]

@@ -191,3 +191,18 @@ fn a_bucket_that_exists_and_is_not_the_stack_s_is_taken_back() {
     assert!(!existing_buckets(&order(&lake, &|name| Ok(name == "lake")), &["lake".to_owned()]).unwrap());
     assert!(!existing_buckets(&order(&lake, &|_| Ok(false)), &[]).unwrap());
 }
+
+#[test]
+fn what_nothing_needs_any_more_is_removed_and_once_is_enough() {
+    let stacks = FakeStacks::default().with("s", StackStatus::UpdateComplete, OLD);
+    let spec = spec(OLD);
+    for _ in 0..2 {
+        let done = remove(&stacks, &order(&spec, &|_| Ok(false)), &Quiet::default()).unwrap();
+        assert_eq!(done.deed, Deed::Removed);
+    }
+    assert_eq!(stacks.calls(), ["delete s"]);
+    let under_way =
+        FakeStacks::default().under_way("s", StackStatus::UpdateInProgress, StackStatus::UpdateComplete, OLD);
+    remove(&under_way, &order(&spec, &|_| Ok(false)), &Quiet::default()).unwrap();
+    assert_eq!(under_way.status("s"), Some(StackStatus::DeleteComplete));
+}
