@@ -237,7 +237,7 @@ mod tests {
 
     fn with<T>(fake: &Arc<Fake>, work: impl Fn(&Site<'_>) -> T) -> T {
         let (cloud, watch) = (cloud(), Silent::default());
-        let site = Site::new(&cloud, &|region| fake.hands(region), &watch).unwrap();
+        let site = Site::new(&cloud, &|region| fake.hands(region), &watch);
         work(&site)
     }
 

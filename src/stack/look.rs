@@ -187,7 +187,7 @@ mod tests {
         world.runs = vec![run("jr_2", now - 1_000), run("jr_1", now - 40 * 86_400_000)];
         let fake = Fake::over(world);
         let watch = Silent::default();
-        let site = Site::new(&cloud, &|region| fake.hands(region), &watch).unwrap();
+        let site = Site::new(&cloud, &|region| fake.hands(region), &watch);
         let seen = look(&site, || Ok(None), now).unwrap();
         assert_eq!((seen.stacks.len(), seen.runs.len(), seen.spent.runs), (5, 2, 1));
         assert!((seen.spent.job_usd - 0.44).abs() < 1e-9);
@@ -200,7 +200,7 @@ mod tests {
         let cloud = cloud();
         let watch = Silent::default();
         let fake = Fake::over(World::default());
-        let site = Site::new(&cloud, &|region| fake.hands(region), &watch).unwrap();
+        let site = Site::new(&cloud, &|region| fake.hands(region), &watch);
         assert_eq!(look(&site, || Ok(None), 0).unwrap_err().kind(), ErrorKind::NotDeployed);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::teardown::{regions_of_buckets, stem};
 use crate::aws::hands::Hands;
 use crate::config::cloud::Cloud;
 use crate::{Error, Result};
@@ -46,23 +47,24 @@ pub struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// The pipeline `cloud` in every Region of its configuration, and in those where buckets of its name are found: a
-    /// configuration may have lost a Region since.
+    /// The pipeline `cloud` in every Region of its configuration.
+    pub fn new(cloud: &'a Cloud, hands_in: &dyn Fn(&str) -> Hands, watch: &'a dyn Watch) -> Self {
+        let home = hands_in(&cloud.aws.region);
+        let others = cloud.regions().into_iter().skip(1).map(|region| hands_in(&region));
+        let hands = std::iter::once(home.clone()).chain(others).collect();
+        Self { cloud, home, hands, watch }
+    }
+
+    /// The pipeline in those Regions too where buckets of its name are found: a configuration may have lost a Region since.
     ///
     /// # Errors
     /// If the buckets cannot be listed.
-    pub fn new(cloud: &'a Cloud, hands_in: &dyn Fn(&str) -> Hands, watch: &'a dyn Watch) -> Result<Self> {
-        let home = hands_in(&cloud.aws.region);
-        let mut regions = cloud.regions();
-        let found = crate::stack::teardown::regions_of_buckets(
-            cloud,
-            &home.buckets.names(&crate::stack::teardown::stem(cloud))?,
-        );
-        let known: BTreeSet<String> = regions.iter().cloned().collect();
-        regions.extend(found.into_iter().filter(|region| !known.contains(region)));
-        let others = regions.iter().skip(1).map(|region| hands_in(region));
-        let hands = std::iter::once(home.clone()).chain(others).collect();
-        Ok(Self { cloud, home, hands, watch })
+    pub fn whole(cloud: &'a Cloud, hands_in: &dyn Fn(&str) -> Hands, watch: &'a dyn Watch) -> Result<Self> {
+        let mut site = Self::new(cloud, hands_in, watch);
+        let found = regions_of_buckets(cloud, &site.home.buckets.names(&stem(cloud))?);
+        let known: BTreeSet<String> = site.hands.iter().map(|hands| hands.region.clone()).collect();
+        site.hands.extend(found.iter().filter(|region| !known.contains(*region)).map(|region| hands_in(region)));
+        Ok(site)
     }
 
     /// Does something in every Region at once.

@@ -112,7 +112,7 @@ fn set_back(context: &Context, prepared: &Prepared<'_>) -> Result<Vec<String>> {
     let cloud = prepared.cloud;
     let hands = |region: &str| Hands::sdk(&prepared.session.in_region(region), &cloud.aws.account_id);
     let watching = Watching::new(context.ui, context.command("deploy --revert-drift"));
-    let site = Site::new(cloud, &hands, &watching)?;
+    let site = Site::new(cloud, &hands, &watching);
     drift::revert(&site, &drift::find(&site)?.differences)
 }
 

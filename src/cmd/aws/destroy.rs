@@ -39,7 +39,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Destroy) -> Result<Outco
     session.check_account(&cloud.aws.account_id)?;
     let hands = |region: &str| Hands::sdk(&session.in_region(region), &cloud.aws.account_id);
     let watching = Watching::new(context.ui, again(context, cloud, args.purge_data));
-    let site = Site::new(cloud, &hands, &watching)?;
+    let site = Site::whole(cloud, &hands, &watching)?;
     let inventory = teardown::inventory(&site)?;
     let down = inventory.is_down() && teardown::leftovers(&site)?.is_empty();
     if down && inventory.kept.is_empty() {

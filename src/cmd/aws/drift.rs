@@ -56,7 +56,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &cli::Drift) -> Result<Ou
     session.check_account(&cloud.aws.account_id)?;
     let hands = |region: &str| Hands::sdk(&session.in_region(region), &cloud.aws.account_id);
     let watching = Watching::new(context.ui, context.command("drift"));
-    let site = Site::new(cloud, &hands, &watching)?;
+    let site = Site::new(cloud, &hands, &watching);
     let found = drift::find(&site)?;
     let lake = match lake::open(&session, cloud)? {
         Some(pipeline) => Some(lake_files(crate::etl::drift(&pipeline, args.full)?, cloud, context.now_ms)),

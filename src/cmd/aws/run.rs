@@ -52,7 +52,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Run) -> Result<Outcome> 
     session.check_account(&cloud.aws.account_id)?;
     let hands = |region: &str| Hands::sdk(&session.in_region(region), &cloud.aws.account_id);
     let watching = Watching::new(context.ui, context.command("status"));
-    let site = Site::new(cloud, &hands, &watching)?;
+    let site = Site::new(cloud, &hands, &watching);
     let following = Following::new(context.ui);
     let busy = match (args.wait, arguments.is_empty()) {
         (true, _) => WhenBusy::Wait,

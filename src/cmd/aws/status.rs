@@ -52,7 +52,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &cli::Status) -> Result<O
     session.check_account(&cloud.aws.account_id)?;
     let hands = |region: &str| Hands::sdk(&session.in_region(region), &cloud.aws.account_id);
     let watching = Watching::new(context.ui, context.command("status"));
-    let site = Site::new(cloud, &hands, &watching)?;
+    let site = Site::new(cloud, &hands, &watching);
     let mut now_ms = context.now_ms;
     loop {
         let shown = shown(&site, &session, now_ms)?;

@@ -90,14 +90,14 @@ fn in_sync() -> Arc<Fake> {
 fn looked(fake: &Arc<Fake>) -> Found {
     let cloud = cloud();
     let watch = Silent::default();
-    let site = Site::new(&cloud, &|region| fake.hands(region), &watch).unwrap();
+    let site = Site::new(&cloud, &|region| fake.hands(region), &watch);
     find(&site).unwrap()
 }
 
 fn reverted(fake: &Arc<Fake>, found: &Found) -> Vec<String> {
     let cloud = cloud();
     let watch = Silent::default();
-    let site = Site::new(&cloud, &|region| fake.hands(region), &watch).unwrap();
+    let site = Site::new(&cloud, &|region| fake.hands(region), &watch);
     revert(&site, &found.differences).unwrap()
 }
 
@@ -241,6 +241,6 @@ fn nothing_deployed_is_said_as_such() {
     let cloud = cloud();
     let watch = Silent::default();
     let fake = Fake::over(World::default());
-    let site = Site::new(&cloud, &|region| fake.hands(region), &watch).unwrap();
+    let site = Site::new(&cloud, &|region| fake.hands(region), &watch);
     assert_eq!(find(&site).unwrap_err().kind(), ErrorKind::NotDeployed);
 }

@@ -119,7 +119,7 @@ pub fn inventory(site: &Site<'_>) -> Result<Inventory> {
     let cloud = site.cloud;
     let names = Names::of(cloud);
     let mut found = Inventory::default();
-    for (stacks, given_back, assets) in site.everywhere(|hands| in_region(cloud, hands))? {
+    for (stacks, given_back, assets) in site.everywhere(|hands| everything(cloud, hands))? {
         found.stacks.extend(stacks);
         found.given_back.extend(given_back);
         found.assets.extend(assets);
@@ -140,15 +140,39 @@ pub fn inventory(site: &Site<'_>) -> Result<Inventory> {
     Ok(found)
 }
 
-/// The stacks of the pipeline, in the order in which they would go.
+/// The stacks of the pipeline, in the order in which they would go. They are asked for by name: that needs no permission to
+/// see the stacks of others.
 ///
 /// # Errors
 /// If AWS cannot be asked, or a stack of our name is somebody else's.
 pub fn found_stacks(site: &Site<'_>) -> Result<Vec<FoundStack>> {
-    let found = site.everywhere(|hands| Ok(in_region(site.cloud, hands)?.0))?;
-    let mut stacks: Vec<FoundStack> = found.into_iter().flatten().collect();
+    let found = site.everywhere(|hands| {
+        let named = by_name(site.cloud, hands)?;
+        named.into_iter().map(|(kind, stack)| Ok(described(site.cloud, hands, kind, stack)?.0)).collect()
+    })?;
+    let mut stacks: Vec<FoundStack> = found.into_iter().flat_map(|found: Vec<FoundStack>| found).collect();
     sort(&mut stacks);
     Ok(stacks)
+}
+
+fn by_name(cloud: &Cloud, hands: &Hands) -> Result<Vec<(StackKind, StackNow)>> {
+    let names = Names::of(cloud);
+    let mut all = Vec::new();
+    let mut add = |kind, name: &str| -> Result<bool> {
+        let found = hands.stacks.find(name)?;
+        let there = found.is_some();
+        all.extend(found.map(|stack| (kind, stack)));
+        Ok(there)
+    };
+    add(StackKind::Assets, &names.assets_stack())?;
+    if hands.region == cloud.aws.region {
+        add(StackKind::Lake, &names.lake_stack())?;
+    }
+    let mut part = 1;
+    while add(StackKind::Collector, &names.collector_stack(part))? {
+        part += 1;
+    }
+    Ok(all)
 }
 
 fn sort(stacks: &mut [FoundStack]) {
@@ -157,32 +181,37 @@ fn sort(stacks: &mut [FoundStack]) {
 
 type InRegion = (Vec<FoundStack>, Vec<String>, Option<String>);
 
-fn in_region(cloud: &Cloud, hands: &Hands) -> Result<InRegion> {
+/// Everything of a Region, listed: of several collectors, one in the middle may be gone already.
+fn everything(cloud: &Cloud, hands: &Hands) -> Result<InRegion> {
     let (mut stacks, mut given_back) = (Vec::new(), Vec::new());
     for stack in hands.stacks.list()? {
         let Some(kind) = kind_of(cloud, &stack.name) else { continue };
-        check_ours(cloud, &stack, &hands.region)?;
-        let parts = hands.stacks.parts(&stack.name)?;
-        let there = |part: &&StackPart| !part.physical.is_empty() && part.status != "DELETE_COMPLETE";
-        given_back.extend(logged_buckets(hands, &stack, &parts));
-        stacks.push(FoundStack {
-            kind,
-            name: stack.name,
-            region: hands.region.clone(),
-            status: stack.status,
-            changed_ms: stack.changed_ms,
-            resources: parts.iter().filter(there).count() as u64,
-            physical: parts.iter().filter(there).map(|part| part.physical.clone()).collect(),
-            tables: parts
-                .iter()
-                .filter(|part| part.kind == "AWS::Glue::Table")
-                .map(|part| part.physical.clone())
-                .collect(),
-        });
+        let now = stack.clone();
+        let (found, parts) = described(cloud, hands, kind, stack)?;
+        given_back.extend(logged_buckets(hands, &now, &parts));
+        stacks.push(found);
     }
     let assets = Names::of(cloud).assets_bucket(&hands.region);
     let assets = if hands.buckets.exists(&assets)? { Some(assets) } else { None };
     Ok((stacks, given_back, assets))
+}
+
+fn described(cloud: &Cloud, hands: &Hands, kind: StackKind, stack: StackNow) -> Result<(FoundStack, Vec<StackPart>)> {
+    check_ours(cloud, &stack, &hands.region)?;
+    let parts = hands.stacks.parts(&stack.name)?;
+    let there = |part: &&StackPart| !part.physical.is_empty() && part.status != "DELETE_COMPLETE";
+    let tables = parts.iter().filter(|part| part.kind == "AWS::Glue::Table");
+    let found = FoundStack {
+        kind,
+        name: stack.name,
+        region: hands.region.clone(),
+        status: stack.status,
+        changed_ms: stack.changed_ms,
+        resources: parts.iter().filter(there).count() as u64,
+        physical: parts.iter().filter(there).map(|part| part.physical.clone()).collect(),
+        tables: tables.map(|part| part.physical.clone()).collect(),
+    };
+    Ok((found, parts))
 }
 
 /// A stack that was never made has no tags yet; any other of our name must carry ours.

@@ -7,7 +7,7 @@ use crate::config::cloud::Cloud;
 use crate::stack::fake::{Fake, Silent, World, cloud, deployed};
 
 fn down(fake: &Arc<Fake>, cloud: &Cloud, watch: &Silent) -> Result<Report> {
-    let site = Site::new(cloud, &|region| fake.hands(region), watch)?;
+    let site = Site::whole(cloud, &|region| fake.hands(region), watch)?;
     let inventory = inventory(&site)?;
     destroy(&site, &inventory)
 }
@@ -215,7 +215,7 @@ fn what_is_left_is_named_with_the_command_that_removes_it() {
 
 fn purged(fake: &Arc<Fake>, cloud: &Cloud) -> Result<Vec<Purged>> {
     let watch = Silent::default();
-    let site = Site::new(cloud, &|region| fake.hands(region), &watch)?;
+    let site = Site::whole(cloud, &|region| fake.hands(region), &watch)?;
     let kept = kept(&site)?;
     purge(&site, &kept)
 }
