@@ -1,6 +1,7 @@
 //! Athena's workgroups, saved queries and what was scanned.
 
 use aws_sdk_athena::Client;
+use aws_sdk_athena::config::retry::RetryConfig;
 
 use super::Session;
 use super::answer::{absent, done, millis, owned};
@@ -41,13 +42,19 @@ pub struct SdkAthena {
 impl SdkAthena {
     /// In the session's Region.
     pub fn new(session: &Session) -> Self {
-        Self { session: session.clone(), client: Client::new(session.config()) }
+        let retry = RetryConfig::standard().with_max_attempts(TRIES);
+        let config = aws_sdk_athena::config::Builder::from(session.config()).retry_config(retry).build();
+        Self { session: session.clone(), client: Client::from_conf(config) }
     }
 }
 
 /// Athena answers InvalidRequestException for a thing that is not there; the words tell (API reference: GetWorkGroup,
 /// GetNamedQuery; GetPreparedStatement has a ResourceNotFoundException).
 const GONE: &[&str] = &["is not found", "was not found", "not found", "does not exist", "ResourceNotFoundException"];
+
+/// GetNamedQuery and GetPreparedStatement are answered five times a second (Athena User Guide, "Service Quotas"), and there
+/// are dozens of saved queries: who asks faster is told to wait.
+const TRIES: u32 = 10;
 
 /// BatchGetQueryExecution takes so many ids (API reference).
 const BATCH: usize = 50;

@@ -196,7 +196,8 @@ fn lake(cloud: &Cloud, seen: &Seen, now_ms: i64, findings: &mut Findings) {
     let hours = now_ms.saturating_sub(newest) / 3_600_000;
     if hours >= i64::from(cloud.notify.lag_hours) {
         let lag = cloud.notify.lag_hours;
-        findings.push((Health::Unhealthy, format!("the newest record is {hours} hours old; {lag} are allowed")));
+        let old = if hours > 72 { format!("{} days", hours / 24) } else { format!("{hours} hours") };
+        findings.push((Health::Unhealthy, format!("the newest record is {old} old; {lag} hours are allowed")));
     }
 }
 
@@ -309,7 +310,7 @@ mod tests {
             "ops@example.com has not confirmed",
         );
         let old = |seen: &mut Seen| seen.lake.as_mut().unwrap().totals.time_range = Some((0, NOW - 49 * 3_600_000));
-        wrong(old, Health::Unhealthy, "the newest record is 49 hours old; 48 are allowed");
+        wrong(old, Health::Unhealthy, "the newest record is 49 hours old; 48 hours are allowed");
     }
 
     #[test]

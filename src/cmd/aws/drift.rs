@@ -26,6 +26,22 @@ const DRIFTED: u8 = 2;
 /// Values are cut to so many columns on a screen; other formats have all of them.
 const VALUE: usize = 60;
 
+/// The columns of the rows.
+const COLUMNS: [&str; 12] = [
+    "state",
+    "kind",
+    "resource",
+    "logical",
+    "physical",
+    "path",
+    "expected",
+    "actual",
+    "reason",
+    "stack",
+    "region",
+    "reverted_by",
+];
+
 /// The lake's part.
 #[derive(Debug, Default, Serialize)]
 struct LakeFiles {
@@ -58,7 +74,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &cli::Drift) -> Result<Ou
     let watching = Watching::new(context.ui, context.command("drift"));
     let site = Site::new(cloud, &hands, &watching);
     let found = drift::find(&site)?;
-    let lake = match lake::open(&session, cloud)? {
+    let lake = match lake::open(&session, cloud, site.home.buckets.as_ref())? {
         Some(pipeline) => Some(lake_files(crate::etl::drift(&pipeline, args.full)?, cloud, context.now_ms)),
         None => None,
     };
@@ -98,58 +114,19 @@ fn lake_files(drift: crate::etl::Drift, cloud: &Cloud, now_ms: i64) -> LakeFiles
 }
 
 fn rows(found: &Found, lake: Option<&LakeFiles>) -> Grid {
-    let names = [
-        "state",
-        "kind",
-        "resource",
-        "logical",
-        "physical",
-        "path",
-        "expected",
-        "actual",
-        "reason",
-        "stack",
-        "region",
-        "reverted_by",
-    ];
-    let mut rows = Grid::new(names.map(Column::new).to_vec());
-    let cell = |text: &str| Cell::Text(text.to_owned().into());
+    let mut rows = Grid::new(COLUMNS.map(Column::new).to_vec());
+    // An array as long as the columns: one too few does not compile.
+    let mut push =
+        |cells: [&str; COLUMNS.len()]| rows.push(cells.map(|text| Cell::Text(text.to_owned().into())).to_vec());
     for one in &found.differences {
-        let state = one.state.to_string();
-        let by = reverted_by(one.revert);
-        let cells = [
-            &state,
-            &one.kind,
-            &one.name,
-            &one.logical,
-            &one.physical,
-            &one.path,
-            &one.expected,
-            &one.actual,
-            &one.reason,
-            &one.stack,
-            &one.region,
-            by,
-        ];
-        rows.push(cells.map(cell).to_vec());
+        let (state, by) = (one.state.to_string(), reverted_by(one.revert));
+        let Difference { kind, name, logical, physical, path, expected, actual, reason, stack, region, .. } = one;
+        push([&state, kind, name, logical, physical, path, expected, actual, reason, stack, region, by]);
     }
     for one in lake.map_or(&[][..], |lake| &lake.findings) {
         let kind = one.kind.to_string();
-        let cells = [
-            kind.as_str(),
-            "lake file",
-            &one.path,
-            "",
-            "",
-            "",
-            &one.expected,
-            &one.actual,
-            &one.advice,
-            "",
-            "",
-            "nobody",
-        ];
-        rows.push(cells.map(cell).to_vec());
+        let Finding { path, expected, actual, advice, .. } = one;
+        push([&kind, "lake file", path, "", "", "", expected, actual, advice, "", "", "nobody"]);
     }
     rows
 }
@@ -280,4 +257,71 @@ fn change(expected: &str, actual: &str) -> String {
     let short =
         |value: &str| if value.is_empty() { "nothing".to_owned() } else { text::shorten(value, VALUE).into_owned() };
     format!(": {} → {}", short(expected), short(actual))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown() -> Shown {
+        let difference = |state, path: &str| Difference {
+            state,
+            stack: "bucketscope-web-lake".to_owned(),
+            region: "eu-central-1".to_owned(),
+            logical: "Job".to_owned(),
+            kind: "AWS::Glue::Job".to_owned(),
+            name: "bucketscope-web-etl".to_owned(),
+            physical: "bucketscope-web-etl".to_owned(),
+            path: path.to_owned(),
+            expected: "120".to_owned(),
+            actual: "5\u{1b}[2J".to_owned(),
+            reason: "no permission".to_owned(),
+            revert: Revert::CloudFormation,
+        };
+        let differences = vec![difference(State::Modified, "/Timeout"), difference(State::Unknown, "")];
+        let found = Found { differences, stacks: 1, resources: 3 };
+        let missing = Finding {
+            path: "s3_access_logs/requestdate=2026-06-01/x.parquet".to_owned(),
+            kind: DriftKind::Missing,
+            expected: "10 bytes".to_owned(),
+            actual: String::new(),
+            advice: "restore it".to_owned(),
+        };
+        let lake = Some(LakeFiles { files: 2, findings: vec![missing], ..LakeFiles::default() });
+        let rows = rows(&found, lake.as_ref());
+        Shown { name: "web".to_owned(), found, lake, rows }
+    }
+
+    #[test]
+    fn differences_are_shown_with_what_was_deployed_and_what_is_there() {
+        let screen = Screen { width: None, paint: Paint::plain() };
+        assert_eq!(
+            shown().human(&screen),
+            "web is drifted, 2 differences: 3 resources in 1 stack, 2 files of the lake (sizes)\n\n\
+             \x20 ~ lake file missing s3_access_logs/requestdate=2026-06-01/x.parquet: 10 bytes → nothing\n\
+             \x20 ~ job bucketscope-web-etl in eu-central-1 modified /Timeout: 120 → 5\\x1b[2J\n\
+             \x20 ? job bucketscope-web-etl in eu-central-1 unknown: no permission\n\
+             \x20 1 thing could not be told; that is no drift\n"
+        );
+        assert!(shown().json().contains("\"in_sync\": false"));
+    }
+
+    #[test]
+    fn files_that_the_lifecycle_rule_removed_are_no_drift() {
+        let mut cloud = crate::stack::fake::cloud();
+        let now = 1_781_092_800_000;
+        let drift = |day: &str| crate::etl::Drift {
+            findings: vec![Finding { path: format!("s3_access_logs/requestdate={day}/x.parquet"), ..missing() }],
+            ..crate::etl::Drift::default()
+        };
+        assert_eq!(lake_files(drift("2026-01-01"), &cloud, now).findings.len(), 1);
+        cloud.keep.lake_days = Some(30);
+        let old = lake_files(drift("2026-01-01"), &cloud, now);
+        assert_eq!((old.findings.len(), old.expired_files), (0, 1));
+        assert_eq!(lake_files(drift("2026-06-01"), &cloud, now).findings.len(), 1);
+    }
+
+    fn missing() -> Finding {
+        shown().lake.unwrap().findings.remove(0)
+    }
 }

@@ -79,7 +79,11 @@ fn clock() -> i64 {
 
 fn shown(site: &Site<'_>, session: &Session, now_ms: i64) -> Result<Shown> {
     let cloud = site.cloud;
-    let lake = || lake::open(session, cloud)?.map(|pipeline| etl::status(&pipeline, now_ms)).transpose();
+    let lake = || {
+        lake::open(session, cloud, site.home.buckets.as_ref())?
+            .map(|pipeline| etl::status(&pipeline, now_ms))
+            .transpose()
+    };
     let seen = look(site, lake, now_ms)?;
     let (health, reasons) = judge(cloud, &seen, now_ms);
     let rejects_in = format!("s3://{}/{}", Names::of(cloud).lake_bucket(), etl::state::REJECTS);

@@ -129,7 +129,9 @@ pub fn find(site: &Site<'_>) -> Result<Found> {
 
 fn in_stack(site: &Site<'_>, stack: &FoundStack) -> Result<(Vec<Difference>, u64)> {
     let Some(hands) = site.hands.iter().find(|hands| hands.region == stack.region) else { return Ok((Vec::new(), 0)) };
-    if stack.status == "REVIEW_IN_PROGRESS" || stack.status.starts_with("DELETE_") {
+    if ["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"].contains(&stack.status.as_str())
+        || stack.status.starts_with("DELETE_")
+    {
         let unknown = unknown_stack(stack, format!("the stack is in the state {}", stack.status));
         return Ok((vec![unknown], 0));
     }
@@ -164,10 +166,21 @@ fn unknown_stack(stack: &FoundStack, reason: String) -> Difference {
     }
 }
 
+/// The states in which drift can be detected (CloudFormation User Guide, "Detect drift on an entire CloudFormation stack").
+const DETECTABLE: &[&str] = &[
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+];
+
 /// Has CloudFormation look, and waits for it. Why it could not look at everything, if so.
 fn detected(site: &Site<'_>, hands: &Hands, stack: &FoundStack) -> Result<(Vec<ResourceDrift>, Option<String>)> {
-    if stack.status.ends_with("_IN_PROGRESS") {
-        return Ok((Vec::new(), Some(format!("the stack is in the state {}", stack.status))));
+    if !DETECTABLE.contains(&stack.status.as_str()) {
+        let why = format!("CloudFormation does not compare a stack in the state {}", stack.status);
+        return Ok((Vec::new(), Some(why)));
     }
     site.watch.tell(Event::Doing(format!("comparing {} in {}", stack.name, stack.region)));
     let id = loop {
