@@ -45,6 +45,8 @@ pub enum On {
     Rule,
     /// A CloudWatch alarm.
     Alarm,
+    /// Whatever the call names by its ARN.
+    Named,
 }
 
 /// An action that a call needs.
@@ -265,38 +267,47 @@ const SAME: &[(&str, &str, On, &[&str])] = &[
     ),
     ("cloudwatch", "cloudwatch", On::Alarm, &["DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"]),
     ("cloudwatch", "cloudwatch", On::Anything, &["PutMetricData"]),
+    ("athena", "athena", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),
+    ("cloudwatch", "cloudwatch", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),
+    ("events", "events", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),
+    ("glue", "glue", On::Named, &["GetTags", "TagResource", "UntagResource"]),
+    ("lambda", "lambda", On::Named, &["ListTags", "TagResource", "UntagResource"]),
+    ("logs", "logs", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),
+    ("scheduler", "scheduler", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),
+    ("sns", "sns", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),
     ("cloudtrail", "cloudtrail", On::Anything, &["DescribeTrails"]),
     ("lakeformation", "lakeformation", On::Anything, &["GetDataLakeSettings"]),
     ("resourcegroupstaggingapi", "tag", On::Anything, &["GetResources"]),
 ];
 
-/// Operations of S3 whose actions are named otherwise, or that need another one beside it.
-const OTHER: &[(&str, &[(&str, On)])] = &[
-    ("CompleteMultipartUpload", &[("PutObject", On::Object)]),
-    ("CopyObject", &[("GetObject", On::Object), ("PutObject", On::Object)]),
-    ("CreateMultipartUpload", &[("PutObject", On::Object)]),
-    ("DeleteBucketEncryption", &[("PutEncryptionConfiguration", On::Bucket)]),
-    ("DeleteBucketLifecycle", &[("PutLifecycleConfiguration", On::Bucket)]),
-    ("DeleteBucketTagging", &[("PutBucketTagging", On::Bucket)]),
-    ("DeleteObjects", &[("DeleteObject", On::Object)]),
-    ("DeletePublicAccessBlock", &[("PutBucketPublicAccessBlock", On::Bucket)]),
-    ("GetBucketEncryption", &[("GetEncryptionConfiguration", On::Bucket)]),
-    ("GetBucketLifecycleConfiguration", &[("GetLifecycleConfiguration", On::Bucket)]),
-    ("GetBucketNotificationConfiguration", &[("GetBucketNotification", On::Bucket)]),
-    ("GetObjectLockConfiguration", &[("GetBucketObjectLockConfiguration", On::Bucket)]),
-    ("GetPublicAccessBlock", &[("GetBucketPublicAccessBlock", On::Bucket)]),
-    ("HeadBucket", &[("ListBucket", On::Bucket)]),
-    ("HeadObject", &[("GetObject", On::Object)]),
-    ("ListBuckets", &[("ListAllMyBuckets", On::Anything)]),
-    ("ListMultipartUploads", &[("ListBucketMultipartUploads", On::Bucket)]),
-    ("ListObjectVersions", &[("ListBucketVersions", On::Bucket)]),
-    ("ListObjects", &[("ListBucket", On::Bucket)]),
-    ("ListObjectsV2", &[("ListBucket", On::Bucket)]),
-    ("ListParts", &[("ListMultipartUploadParts", On::Object)]),
-    ("PutBucketEncryption", &[("PutEncryptionConfiguration", On::Bucket)]),
-    ("PutBucketLifecycleConfiguration", &[("PutLifecycleConfiguration", On::Bucket)]),
-    ("PutPublicAccessBlock", &[("PutBucketPublicAccessBlock", On::Bucket)]),
-    ("UploadPart", &[("PutObject", On::Object)]),
+/// Operations whose actions are named otherwise, or that need several.
+const OTHER: &[(&str, &str, &[(&str, On)])] = &[
+    ("lambda", "Invoke", &[("InvokeFunction", On::Function)]),
+    ("s3", "CompleteMultipartUpload", &[("PutObject", On::Object)]),
+    ("s3", "CopyObject", &[("GetObject", On::Object), ("PutObject", On::Object)]),
+    ("s3", "CreateMultipartUpload", &[("PutObject", On::Object)]),
+    ("s3", "DeleteBucketEncryption", &[("PutEncryptionConfiguration", On::Bucket)]),
+    ("s3", "DeleteBucketLifecycle", &[("PutLifecycleConfiguration", On::Bucket)]),
+    ("s3", "DeleteBucketTagging", &[("PutBucketTagging", On::Bucket)]),
+    ("s3", "DeleteObjects", &[("DeleteObject", On::Object)]),
+    ("s3", "DeletePublicAccessBlock", &[("PutBucketPublicAccessBlock", On::Bucket)]),
+    ("s3", "GetBucketEncryption", &[("GetEncryptionConfiguration", On::Bucket)]),
+    ("s3", "GetBucketLifecycleConfiguration", &[("GetLifecycleConfiguration", On::Bucket)]),
+    ("s3", "GetBucketNotificationConfiguration", &[("GetBucketNotification", On::Bucket)]),
+    ("s3", "GetObjectLockConfiguration", &[("GetBucketObjectLockConfiguration", On::Bucket)]),
+    ("s3", "GetPublicAccessBlock", &[("GetBucketPublicAccessBlock", On::Bucket)]),
+    ("s3", "HeadBucket", &[("ListBucket", On::Bucket)]),
+    ("s3", "HeadObject", &[("GetObject", On::Object)]),
+    ("s3", "ListBuckets", &[("ListAllMyBuckets", On::Anything)]),
+    ("s3", "ListMultipartUploads", &[("ListBucketMultipartUploads", On::Bucket)]),
+    ("s3", "ListObjectVersions", &[("ListBucketVersions", On::Bucket)]),
+    ("s3", "ListObjects", &[("ListBucket", On::Bucket)]),
+    ("s3", "ListObjectsV2", &[("ListBucket", On::Bucket)]),
+    ("s3", "ListParts", &[("ListMultipartUploadParts", On::Object)]),
+    ("s3", "PutBucketEncryption", &[("PutEncryptionConfiguration", On::Bucket)]),
+    ("s3", "PutBucketLifecycleConfiguration", &[("PutLifecycleConfiguration", On::Bucket)]),
+    ("s3", "PutPublicAccessBlock", &[("PutBucketPublicAccessBlock", On::Bucket)]),
+    ("s3", "UploadPart", &[("PutObject", On::Object)]),
 ];
 
 /// Calls that anybody may make: "No permissions are required to perform this operation" (AWS STS API Reference).
@@ -319,9 +330,9 @@ pub fn needs(service: &str, operation: &str, versioned: bool) -> Option<Vec<Need
                 return Some(vec![Need { prefix: "s3", action, on: On::Object }]);
             }
         }
-        if let Some((_, others)) = OTHER.iter().find(|(name, _)| *name == operation) {
-            return Some(others.iter().map(|(action, on)| Need { prefix: "s3", action, on: *on }).collect());
-        }
+    }
+    if let Some((of, _, others)) = OTHER.iter().find(|(of, name, _)| (*of, *name) == (service, operation)) {
+        return Some(others.iter().map(|(action, on)| Need { prefix: of, action, on: *on }).collect());
     }
     SAME.iter().filter(|(of, ..)| *of == service).find_map(|(_, prefix, on, operations)| {
         let action = operations.iter().find(|name| **name == operation)?;
@@ -333,8 +344,9 @@ pub fn needs(service: &str, operation: &str, versioned: bool) -> Option<Vec<Need
 pub fn all() -> impl Iterator<Item = Need> {
     let same =
         SAME.iter().flat_map(|(_, prefix, on, names)| names.iter().map(|name| Need { prefix, action: name, on: *on }));
-    let other = OTHER.iter().flat_map(|(_, needs)| needs.iter());
-    same.chain(other.map(|(action, on)| Need { prefix: "s3", action, on: *on }))
+    let other =
+        OTHER.iter().flat_map(|(of, _, needs)| needs.iter().map(|(action, on)| Need { prefix: of, action, on: *on }));
+    same.chain(other)
 }
 
 /// A call that a service makes with a role of ours, which no recording of our own code can show.
@@ -403,6 +415,12 @@ pub const ON_BEHALF: &[OnBehalf] = &[
     },
     OnBehalf {
         role: "delivery",
+        actions: &["s3:ListBucket"],
+        why: "S3 answers for an object that is not there with 404 only to who may list the bucket (Amazon S3 API Reference, \
+              \"GetObject\")",
+    },
+    OnBehalf {
+        role: "delivery",
         actions: &["logs:CreateLogStream", "logs:PutLogEvents"],
         why: "Lambda writes what the function prints (AWS Lambda Developer Guide, \"Sending Lambda function logs to CloudWatch Logs\")",
     },
@@ -443,7 +461,7 @@ mod tests {
     fn no_call_stands_in_the_table_twice() {
         let mut all: Vec<(&str, &str)> =
             SAME.iter().flat_map(|(service, _, _, names)| names.iter().map(move |name| (*service, *name))).collect();
-        all.extend(OTHER.iter().map(|(name, _)| ("s3", *name)));
+        all.extend(OTHER.iter().map(|(service, name, _)| (*service, *name)));
         all.extend(FREE);
         let count = all.len();
         all.sort_unstable();

@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_lakeformation::types::Permission;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-
 use super::{Account, Bucket, Buckets, Key, Keys, Kind, Logging};
 use crate::Result;
 use crate::aws::Session;
-use crate::aws::error::{code, explain, message};
+use crate::aws::answer::absent;
+use crate::aws::error::{explain, message};
+use aws_sdk_lakeformation::types::Permission;
 
 /// Looks with the SDK.
 pub struct SdkLook {
@@ -25,18 +22,6 @@ impl SdkLook {
 
     fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         self.session.in_region(region).s3()
-    }
-}
-
-/// `None` where the service says with one of these codes that there is no such thing.
-fn unless<T, E>(answer: Result<T, SdkError<E, HttpResponse>>, codes: &[&str], what: String) -> Result<Option<T>>
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if code(&error).is_some_and(|code| codes.contains(&code)) => Ok(None),
-        Err(error) => Err(explain(what, &error)),
     }
 }
 
@@ -85,7 +70,7 @@ impl Buckets for SdkLook {
     fn locks_new_objects(&self, region: &str, bucket: &str, owner: &str) -> Result<bool> {
         let call = self.s3(region).get_object_lock_configuration().bucket(bucket).expected_bucket_owner(owner);
         let what = format!("cannot read the object lock of the bucket {bucket}");
-        let answer = unless(self.session.wait(call.send()), &["ObjectLockConfigurationNotFoundError"], what)?;
+        let answer = absent(self.session.wait(call.send()), &["ObjectLockConfigurationNotFoundError"], || what)?;
         let rule = answer.as_ref().and_then(|it| it.object_lock_configuration()).and_then(|it| it.rule());
         Ok(rule.is_some_and(|rule| rule.default_retention().is_some()))
     }
@@ -102,7 +87,7 @@ impl Buckets for SdkLook {
     fn tags(&self, region: &str, bucket: &str, owner: &str) -> Result<BTreeMap<String, String>> {
         let call = self.s3(region).get_bucket_tagging().bucket(bucket).expected_bucket_owner(owner);
         let what = format!("cannot read the tags of the bucket {bucket}");
-        let answer = unless(self.session.wait(call.send()), &["NoSuchTagSet"], what)?;
+        let answer = absent(self.session.wait(call.send()), &["NoSuchTagSet"], || what)?;
         let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
@@ -113,7 +98,7 @@ impl Keys for SdkLook {
         let client = aws_sdk_kms::Client::new(self.session.in_region(region).config());
         let what = format!("cannot look at the key {arn}");
         let answer = self.session.wait(client.describe_key().key_id(arn).send());
-        let Some(found) = unless(answer, &["NotFoundException"], what)? else { return Ok(None) };
+        let Some(found) = absent(answer, &["NotFoundException"], || what)? else { return Ok(None) };
         let policy = self.session.wait(client.get_key_policy().key_id(arn).policy_name("default").send());
         Ok(found.key_metadata().map(|key| Key {
             enabled: key.enabled(),
@@ -141,19 +126,19 @@ impl Account for SdkLook {
         let found = match kind {
             Kind::Role => {
                 let client = aws_sdk_iam::Client::new(there.config());
-                unless(there.wait(client.get_role().role_name(name).send()), GONE, what)?.is_some()
+                absent(there.wait(client.get_role().role_name(name).send()), GONE, || what)?.is_some()
             }
             Kind::Database => {
                 let client = aws_sdk_glue::Client::new(there.config());
-                unless(there.wait(client.get_database().name(name).send()), GONE, what)?.is_some()
+                absent(there.wait(client.get_database().name(name).send()), GONE, || what)?.is_some()
             }
             Kind::Job => {
                 let client = aws_sdk_glue::Client::new(there.config());
-                unless(there.wait(client.get_job().job_name(name).send()), GONE, what)?.is_some()
+                absent(there.wait(client.get_job().job_name(name).send()), GONE, || what)?.is_some()
             }
             Kind::Crawler => {
                 let client = aws_sdk_glue::Client::new(there.config());
-                unless(there.wait(client.get_crawler().name(name).send()), GONE, what)?.is_some()
+                absent(there.wait(client.get_crawler().name(name).send()), GONE, || what)?.is_some()
             }
             Kind::Workgroup => workgroup_exists(&there, name, what)?,
             Kind::LogGroup => {
@@ -165,7 +150,7 @@ impl Account for SdkLook {
             }
             Kind::ScheduleGroup => {
                 let client = aws_sdk_scheduler::Client::new(there.config());
-                unless(there.wait(client.get_schedule_group().name(name).send()), GONE, what)?.is_some()
+                absent(there.wait(client.get_schedule_group().name(name).send()), GONE, || what)?.is_some()
             }
         };
         Ok(found)
@@ -193,14 +178,14 @@ impl Account for SdkLook {
     fn policy_exists(&self, arn: &str) -> Result<bool> {
         let client = aws_sdk_iam::Client::new(self.session.config());
         let what = format!("cannot look at the policy {arn}");
-        Ok(unless(self.session.wait(client.get_policy().policy_arn(arn).send()), &["NoSuchEntity"], what)?.is_some())
+        Ok(absent(self.session.wait(client.get_policy().policy_arn(arn).send()), &["NoSuchEntity"], || what)?.is_some())
     }
 
     fn trust(&self, role: &str) -> Result<Option<String>> {
         let client = aws_sdk_iam::Client::new(self.session.config());
         let name = role.rsplit('/').next().unwrap_or(role);
         let what = format!("cannot look at the role {role}");
-        let answer = unless(self.session.wait(client.get_role().role_name(name).send()), &["NoSuchEntity"], what)?;
+        let answer = absent(self.session.wait(client.get_role().role_name(name).send()), &["NoSuchEntity"], || what)?;
         let role = answer.and_then(|answer| answer.role).map(|role| role.assume_role_policy_document);
         Ok(role.map(|document| percent_decoded(&document.unwrap_or_default())))
     }
@@ -233,14 +218,13 @@ impl Account for SdkLook {
     }
 }
 
+/// Athena has one code for all that it finds wrong with a request; the words tell.
+const NO_WORKGROUP: &[&str] = &["is not found", "not found", "does not exist"];
+
 fn workgroup_exists(there: &Session, name: &str, what: String) -> Result<bool> {
     let client = aws_sdk_athena::Client::new(there.config());
-    match there.wait(client.get_work_group().work_group(name).send()) {
-        Ok(_) => Ok(true),
-        // Athena has one code for all that it finds wrong with a request.
-        Err(error) if message(&error).is_some_and(|text| text.contains("is not found")) => Ok(false),
-        Err(error) => Err(explain(what, &error)),
-    }
+    let answer = there.wait(client.get_work_group().work_group(name).send());
+    Ok(absent(answer, NO_WORKGROUP, || what)?.is_some())
 }
 
 /// IAM gives policies back as they stand in a URL ("GetRole", IAM API Reference).

@@ -86,6 +86,7 @@ pub const CALLED: &[Calls] = &[
     row(BOTH, Place::Boundary, "iam", &["GetPolicy"]),
     row(BOTH, Place::ServiceRole, "iam", &["GetRole"]),
     row(BOTH, Place::Roles, "iam", &["GetRole"]),
+    row(BOTH, Place::Anything, "s3", &["ListBuckets"]),
     row(BOTH, Place::Anything, "cloudtrail", &["DescribeTrails"]),
     row(BOTH, Place::Anything, "lakeformation", &["GetDataLakeSettings"]),
     row(BOTH, Place::Job, "glue", &["GetJob", "GetJobRun", "GetJobRuns", "StartJobRun"]),
@@ -118,7 +119,6 @@ pub const CALLED: &[Calls] = &[
     ),
     // Asked for all stacks, DescribeStacks needs both on all ("DescribeStacks", CloudFormation API Reference).
     row(DEPLOYER, Place::Anything, "cloudformation", &["DescribeStacks", "ListStacks"]),
-    row(DEPLOYER, Place::Anything, "s3", &["ListBuckets"]),
     row(DEPLOYER, Place::OwnBuckets, "s3", &["DeleteBucket", "ListMultipartUploads", "ListObjectVersions"]),
     row(DEPLOYER, Place::OwnObjects, "s3", &["AbortMultipartUpload", "DeleteObjects", "HeadObject"]),
     row(DEPLOYER, Place::LoggedBuckets, "s3", &["GetBucketLocation", "PutBucketLogging"]),

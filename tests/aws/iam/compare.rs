@@ -111,6 +111,7 @@ impl Call {
             On::ScheduleGroup => one("scheduler", "schedule-group/", &["Name"]),
             On::Rule => one("events", "rule/", &["Rule", "Name"]),
             On::Alarm => one("cloudwatch", "alarm:", &["AlarmName"]),
+            On::Named => one("", "", &["ResourceArn", "Resource"]),
         }
     }
 
