@@ -86,7 +86,7 @@ impl<'a> Prepared<'a> {
     /// What AWS answers.
     pub fn surplus(&self) -> Result<Vec<StackSpec>> {
         let hands = |region: &str| Hands::sdk(&self.session.in_region(region), &self.cloud.aws.account_id);
-        let site = Site::new(self.cloud, &hands, &Still)?;
+        let site = Site::whole(self.cloud, &hands, &Still)?;
         let first = Names::of(self.cloud).collector_stack(1);
         let is_collector = |name: &str| name == first || name.starts_with(&format!("{first}-"));
         let found = site.everywhere(|hands| {
