@@ -7,3 +7,4 @@ mod emulator;
 mod failures;
 mod iam;
 mod lifecycle;
+mod upgrade;

@@ -7,6 +7,7 @@
 #[path = "../aws/emulator.rs"]
 mod emulator;
 mod errors;
+mod pty;
 mod server;
 #[cfg(target_os = "linux")]
 mod terminal;

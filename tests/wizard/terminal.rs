@@ -3,10 +3,8 @@
 use std::process::Command;
 
 use bucketscope::aws::Session;
-use rexpect::process::WaitStatus;
-use rexpect::reader::Options;
-use rexpect::session::{PtySession, spawn_with_options};
 
+use crate::pty::Pty;
 use crate::world::World;
 
 const DOWN: &str = "\x1b[B";
@@ -43,34 +41,28 @@ fn log(session: &Session, bucket: &str, to: &str, prefix: &str) {
 }
 
 /// The program at a terminal.
-struct Terminal(PtySession);
+struct Terminal(Pty);
 
 impl Terminal {
     fn open(mut command: Command) -> Self {
         command.env("TERM", "xterm-256color");
-        let options = Options::new().timeout_ms(Some(30_000)).strip_ansi_escape_codes(true);
-        Self(spawn_with_options(command, options).unwrap())
+        Self(Pty::spawn(command))
     }
 
     /// Waits for this text; returns what stands before it.
     #[track_caller]
     fn shows(&mut self, text: &str) -> String {
-        self.0.exp_string(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+        self.0.shows(text)
     }
 
-    #[track_caller]
     fn types(&mut self, keys: &str) {
-        self.0.send(keys).unwrap();
-        self.0.flush().unwrap();
+        self.0.types(keys);
     }
 
     #[track_caller]
-    fn ends(mut self, code: i32) -> String {
-        let rest = self.0.exp_eof().unwrap();
-        match self.0.process().wait().unwrap() {
-            WaitStatus::Exited(_, ended) => assert_eq!(ended, code, "{rest}"),
-            other => panic!("{other:?}: {rest}"),
-        }
+    fn ends(self, code: i32) -> String {
+        let (status, rest) = self.0.ends();
+        assert_eq!(status.code(), Some(code), "{rest}");
         rest
     }
 }
