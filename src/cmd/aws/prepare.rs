@@ -87,14 +87,18 @@ impl<'a> Prepared<'a> {
     pub fn surplus(&self) -> Result<Vec<StackSpec>> {
         let hands = |region: &str| Hands::sdk(&self.session.in_region(region), &self.cloud.aws.account_id);
         let site = Site::whole(self.cloud, &hands, &Still)?;
-        let first = Names::of(self.cloud).collector_stack(1);
-        let is_collector = |name: &str| name == first || name.starts_with(&format!("{first}-"));
+        let names = Names::of(self.cloud);
         let found = site.everywhere(|hands| {
             let mut surplus = Vec::new();
-            for stack in hands.stacks.list()?.into_iter().filter(|stack| is_collector(&stack.name)) {
-                let same = |spec: &StackSpec| spec.name == stack.name && spec.region == hands.region;
-                if !self.specs.iter().any(same) {
-                    surplus.extend(self.as_deployed(&stack.name, &hands.region)?);
+            // By name, as a CI job may not list the stacks of others. Parts are numbered without gaps.
+            for part in 1.. {
+                let name = names.collector_stack(part);
+                if self.specs.iter().any(|spec| spec.name == name && spec.region == hands.region) {
+                    continue;
+                }
+                match self.as_deployed(&name, &hands.region)? {
+                    Some(spec) => surplus.push(spec),
+                    None => break,
                 }
             }
             Ok(surplus)
