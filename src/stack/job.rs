@@ -134,7 +134,8 @@ pub fn follow(site: &Site<'_>, id: &str, now_ms: &dyn Fn() -> i64, follow: &dyn 
         }
         read = new_lines(site, id, read, follow)?;
         if !run.is_active() {
-            if stopping {
+            // It may have ended well before the request to stop came through.
+            if stopping && !run.succeeded() {
                 return Ok(Ended::Stopped);
             }
             return ended(site, &run, now_ms(), follow);
