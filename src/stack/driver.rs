@@ -1,13 +1,16 @@
 //! Brings one stack to where it should be, whatever state it is in.
 
+mod draft;
+mod told;
+
 use std::time::Duration;
 
-use super::events::{Cause, first_cause, is_about_stack, latest_operation};
+pub use draft::{Draft, existing_buckets};
+
+use super::events::{first_cause, is_about_stack, latest_operation};
 use super::template::{Template, base_state, is_as_wanted};
-use super::tree::{Doing, Key, State, label, labels, stack_label};
-use crate::aws::stacks::{
-    Action, Change, ChangeSet, ChangeSetRequest, ChangeSetState, Stack, StackEvent, StackStatus, Stacks, TemplateAt,
-};
+use super::tree::{Doing, Key, State, stack_label};
+use crate::aws::stacks::{Action, Change, ChangeSetState, Stack, StackEvent, StackStatus, Stacks, TemplateAt};
 use crate::blueprint::StackSpec;
 use crate::{Error, ErrorKind, Result};
 
@@ -340,147 +343,6 @@ impl Way<'_> {
             }
         }
     }
-
-    fn refused(&self, why: &str) -> Error {
-        Error::new(ErrorKind::Stack, format!("CloudFormation does not take the template of {}", self.label))
-            .because(why)
-            .hint(hint_for(why))
-    }
-
-    fn failure(&self, stack: &Stack, cause: Option<Cause>) -> Error {
-        let done = match stack.status {
-            StackStatus::RollbackComplete | StackStatus::DeleteComplete => {
-                "was not created (everything was removed again)"
-            }
-            StackStatus::UpdateRollbackComplete => "was not changed (everything was set back)",
-            StackStatus::DeleteFailed => "could not be removed",
-            StackStatus::UpdateRollbackFailed => "could neither be changed nor set back",
-            StackStatus::RollbackFailed => "was not created (and not everything could be removed)",
-            _ => "is in the state ",
-        };
-        let state = if done.ends_with(' ') { stack.status.as_str() } else { "" };
-        match cause {
-            None => Error::new(ErrorKind::Stack, format!("{} {done}{state}", self.label))
-                .because(stack.reason.as_deref().unwrap_or("CloudFormation gave no reason"))
-                .hint("bucketscope deploy  tries again"),
-            Some(cause) => {
-                let declared = Template::parse(&self.order.spec.template).map(|template| labels(&template));
-                let named = declared.ok().and_then(|mut labels| labels.remove(&cause.logical_id));
-                let what = named.unwrap_or_else(|| label(&cause.resource_type, &cause.logical_id, &cause.physical_id));
-                Error::new(ErrorKind::Stack, format!("{what} failed, so {} {done}{state}", self.label))
-                    .because(&cause.reason)
-                    .hint(hint_for(&cause.reason))
-            }
-        }
-    }
-
-    fn hopeless(&self, stack: &Stack) -> Error {
-        let (name, region) = (&stack.name, &self.order.spec.region);
-        let cause = self.stacks.events(&stack.id, None).ok().and_then(|events| first_cause(latest_operation(&events)));
-        let why = cause.as_ref().map(|cause| format!("{}: {}", cause.logical_id, cause.reason));
-        let hint = match (&stack.status, cause) {
-            (StackStatus::UpdateRollbackFailed, Some(cause)) => format!(
-                "mend the cause, or leave the resource as it is:  aws cloudformation continue-update-rollback \
-                 --stack-name {name} --region {region} --resources-to-skip {}",
-                cause.logical_id
-            ),
-            _ => format!("aws cloudformation describe-stack-events --stack-name {name} --region {region}  tells more"),
-        };
-        Error::new(ErrorKind::Stack, format!("{} is stuck in {}", self.label, stack.status.as_str()))
-            .because(why.or_else(|| stack.reason.clone()).unwrap_or_else(|| "CloudFormation gave no reason".to_owned()))
-            .hint(hint)
-    }
-}
-
-/// Whether the template names buckets that exist and are not the stack's: they are to be taken back.
-pub fn existing_buckets(order: &Order<'_>, owned: &[String]) -> Result<bool> {
-    let named = Template::parse(&order.spec.template)?.named_buckets();
-    for bucket in named.values().filter(|bucket| !owned.contains(bucket)) {
-        if (order.bucket_exists)(bucket)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// A change set that is forgotten again unless it is executed, together with the empty stack that it may have made.
-pub struct Draft<'a> {
-    stacks: &'a dyn Stacks,
-    stack: String,
-    /// The change set's ARN.
-    pub id: String,
-    role: Option<String>,
-    shell: bool,
-    open: bool,
-}
-
-impl<'a> Draft<'a> {
-    /// Begins to make a change set.
-    ///
-    /// # Errors
-    /// What AWS answers.
-    pub fn begin(stacks: &'a dyn Stacks, order: &Order<'_>, create: bool, import_existing: bool) -> Result<Self> {
-        let request = ChangeSetRequest {
-            stack: order.spec.name.clone(),
-            name: order.change_set.to_owned(),
-            create,
-            template: order.template.clone(),
-            parameters: order.spec.parameters.clone(),
-            tags: order.spec.tags.clone(),
-            role: order.role.map(str::to_owned),
-            import_existing,
-            revert_drift: order.revert_drift && !create,
-        };
-        let id = stacks.create_change_set(&request)?;
-        Ok(Self { stacks, stack: request.stack, id, role: request.role, shell: create, open: true })
-    }
-
-    /// Waits until CloudFormation has compared.
-    ///
-    /// # Errors
-    /// What AWS answers, and if the user stops.
-    pub fn wait(&self, watcher: &dyn Watcher) -> Result<ChangeSet> {
-        let mut wait = SHORTEST;
-        loop {
-            let found = self.stacks.change_set(&self.stack, &self.id)?;
-            if found.state != ChangeSetState::Pending {
-                return Ok(found);
-            }
-            if !watcher.pause(wait) {
-                return Err(interrupted());
-            }
-            wait = (wait * 2).min(LONGEST);
-        }
-    }
-
-    /// Forgets it.
-    ///
-    /// # Errors
-    /// What AWS answers.
-    pub fn discard(mut self) -> Result<()> {
-        self.forget()
-    }
-
-    fn forget(&mut self) -> Result<()> {
-        if !std::mem::replace(&mut self.open, false) {
-            return Ok(());
-        }
-        self.stacks.delete_change_set(&self.stack, &self.id)?;
-        let shell = self.shell && self.stacks.describe(&self.stack)?.is_some_and(is_shell);
-        if shell { self.stacks.delete(&self.stack, self.role.as_deref()) } else { Ok(()) }
-    }
-}
-
-impl Drop for Draft<'_> {
-    fn drop(&mut self) {
-        // The error that led here matters more than that something empty stays.
-        let _ = self.forget();
-    }
-}
-
-/// A stack that only a change set made: without resources.
-fn is_shell(stack: Stack) -> bool {
-    stack.status == StackStatus::ReviewInProgress
 }
 
 /// Cancels what is under way: an update is rolled back, a creation deleted. Says what was begun, if anything was.
@@ -528,23 +390,6 @@ fn gone(id: &str) -> Stack {
 
 fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, "stopped watching")
-}
-
-/// What to do about a reason that CloudFormation gave.
-fn hint_for(reason: &str) -> String {
-    let has = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    let hint = if has(&["not authorized to perform", "AccessDenied", "Access Denied", "is not allowed to"]) {
-        "bucketscope policy deployer  prints what the caller, or the role that CloudFormation assumes, needs"
-    } else if has(&["already exists", "AlreadyExists", "BucketAlreadyOwnedByYou"]) {
-        "something of this name is there already; remove it, or give the pipeline another name"
-    } else if has(&["LimitExceeded", "limit exceeded", "quota"]) {
-        "raise the quota in Service Quotas, then  bucketscope deploy"
-    } else if has(&["Throttling", "Rate exceeded"]) {
-        "AWS was asked too often;  bucketscope deploy  tries again"
-    } else {
-        "mend the cause, then  bucketscope deploy  takes it up again"
-    };
-    hint.to_owned()
 }
 
 #[cfg(test)]
