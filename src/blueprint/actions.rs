@@ -280,8 +280,11 @@ const SAME: &[(&str, &str, On, &[&str])] = &[
     ("resourcegroupstaggingapi", "tag", On::Anything, &["GetResources"]),
 ];
 
+/// Service, operation, and the actions it needs.
+type Other = (&'static str, &'static str, &'static [(&'static str, On)]);
+
 /// Operations whose actions are named otherwise, or that need several.
-const OTHER: &[(&str, &str, &[(&str, On)])] = &[
+const OTHER: &[Other] = &[
     ("lambda", "Invoke", &[("InvokeFunction", On::Function)]),
     ("s3", "CompleteMultipartUpload", &[("PutObject", On::Object)]),
     ("s3", "CopyObject", &[("GetObject", On::Object), ("PutObject", On::Object)]),
@@ -319,16 +322,14 @@ pub fn needs(service: &str, operation: &str, versioned: bool) -> Option<Vec<Need
     if FREE.contains(&(service, operation)) {
         return Some(Vec::new());
     }
-    if service == "s3" {
-        if versioned {
-            let action = match operation {
-                "GetObject" | "HeadObject" => Some("GetObjectVersion"),
-                "DeleteObject" | "DeleteObjects" => Some("DeleteObjectVersion"),
-                _ => None,
-            };
-            if let Some(action) = action {
-                return Some(vec![Need { prefix: "s3", action, on: On::Object }]);
-            }
+    if service == "s3" && versioned {
+        let action = match operation {
+            "GetObject" | "HeadObject" => Some("GetObjectVersion"),
+            "DeleteObject" | "DeleteObjects" => Some("DeleteObjectVersion"),
+            _ => None,
+        };
+        if let Some(action) = action {
+            return Some(vec![Need { prefix: "s3", action, on: On::Object }]);
         }
     }
     if let Some((of, _, others)) = OTHER.iter().find(|(of, name, _)| (*of, *name) == (service, operation)) {

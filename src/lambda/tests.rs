@@ -254,7 +254,8 @@ fn a_bucket_of_another_pipeline_is_refused() {
 
 #[test]
 fn what_s3_would_not_deliver_to_is_refused_before_anything_is_changed() {
-    let cases: [(&str, fn(&mut Facts)); 4] = [
+    type Case = (&'static str, fn(&mut Facts));
+    let cases: [Case; 4] = [
         ("the bucket data lies in us-east-1", |facts| facts.bucket_region = "us-east-1".to_owned()),
         ("lies in us-east-1, not in eu-west-1", |facts| facts.target_region = "us-east-1".to_owned()),
         ("default retention", |facts| facts.target_locks = true),

@@ -3,10 +3,13 @@
 use super::*;
 use crate::{Error, ErrorKind};
 
+/// A bucket: its name, its Region, what it says of its logging.
+type FakeBucket = (&'static str, Option<&'static str>, Result<Option<Delivery>>);
+
 /// An account in a struct.
 #[derive(Default)]
 struct Fake {
-    buckets: Vec<(&'static str, Option<&'static str>, Result<Option<Delivery>>)>,
+    buckets: Vec<FakeBucket>,
     keys: BTreeMap<(&'static str, &'static str), Vec<&'static str>>,
     trails: Option<Vec<TrailFound>>,
 }
