@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -30,16 +32,9 @@ enum Escape {
 }
 
 impl Pty {
-    /// Starts the program at a terminal of its own, 40 lines of 120 columns.
+    /// Starts the program at a terminal of its own.
     pub fn spawn(mut command: Command) -> Self {
-        let size = libc::winsize { ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
-        let (mut ours, mut its) = (-1, -1);
-        let (name, settings) = (std::ptr::null_mut(), std::ptr::null());
-        // SAFETY: the two numbers are written to, everything else is only read or null, which openpty(3) allows.
-        let opened = unsafe { libc::openpty(&mut ours, &mut its, name, settings, &size) };
-        assert_eq!(opened, 0, "{}", std::io::Error::last_os_error());
-        // SAFETY: openpty has just opened both, and nobody else owns them.
-        let (ours, its) = unsafe { (OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(its)) };
+        let (ours, its) = open();
         command.stdin(its.try_clone().unwrap()).stdout(its.try_clone().unwrap()).stderr(its);
         // SAFETY: between fork and exec only setsid and ioctl are called, which signal-safety(7) allows.
         unsafe {
@@ -121,6 +116,35 @@ impl Pty {
             };
         }
     }
+}
+
+/// Both ends of a new terminal, 40 lines of 120 columns. Neither is handed on to programs that other tests start at the same
+/// time: as long as one of them held the far end, the output would not end.
+fn open() -> (OwnedFd, OwnedFd) {
+    let last = std::io::Error::last_os_error;
+    // SAFETY: takes numbers, gives a number.
+    let number = unsafe { libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) };
+    assert!(number >= 0, "{}", last());
+    // SAFETY: it has just been opened, and nobody else owns it.
+    let ours = unsafe { OwnedFd::from_raw_fd(number) };
+    let size = libc::winsize { ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+    let mut name = [0; 64];
+    // SAFETY: the number is open, and each call only reads or writes what it is given, within its length.
+    let ready = unsafe {
+        libc::grantpt(number) == 0
+            && libc::unlockpt(number) == 0
+            && libc::ptsname_r(number, name.as_mut_ptr(), name.len()) == 0
+            && libc::ioctl(number, libc::TIOCSWINSZ, &size) == 0
+    };
+    assert!(ready, "{}", last());
+    let name: Vec<u8> = name.iter().take_while(|&&byte| byte != 0).map(|&byte| byte as u8).collect();
+    let its = File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_NOCTTY)
+        .open(std::ffi::OsStr::from_bytes(&name))
+        .unwrap();
+    (ours, its.into())
 }
 
 impl Drop for Pty {
