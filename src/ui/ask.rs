@@ -125,6 +125,9 @@ fn columns(choices: &[(String, String)]) -> Vec<String> {
     choices.iter().map(line).collect()
 }
 
+/// A question that has read the key has ended the program by then.
+const LEAVING: std::time::Duration = std::time::Duration::from_millis(400);
+
 /// Ctrl-C in a question: the terminal library raises the signal again after reading the key, which would end the program
 /// with the cursor hidden and without a word. So the signal is listened for, and in a question left to the question.
 fn asking() {
@@ -133,7 +136,7 @@ fn asking() {
     LISTENING.get_or_init(|| {
         let (ready, listens) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let Ok(runtime) = runtime else { return };
             runtime.block_on(async {
                 let mut ready = Some(ready);
@@ -144,9 +147,13 @@ fn asking() {
                             if arrived.is_err() {
                                 return;
                             }
-                            if !ASKING.load(Ordering::SeqCst) {
-                                std::process::exit(INTERRUPTED);
+                            if ASKING.load(Ordering::SeqCst) {
+                                // Between two keys the terminal keeps Ctrl-C from the question, which then goes on.
+                                tokio::time::sleep(LEAVING).await;
+                                let _ = Term::stderr().show_cursor();
+                                let _ = Term::stderr().write_line("\nerror: interrupted; nothing was changed");
                             }
+                            std::process::exit(INTERRUPTED);
                         }
                         // Polled behind the signal, so that is listened for by now. The question waits for this.
                         () = std::future::ready(()), if ready.is_some() => {
