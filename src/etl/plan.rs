@@ -173,14 +173,9 @@ pub fn write_lists(lake: &Store, id: PlanId, objects: &[PlannedObject], limits: 
     Ok(lists)
 }
 
-/// Makes a plan complete, unless another one of this name is. Gives the one that counts.
-pub fn publish(lake: &Store, id: PlanId, plan: Plan) -> Result<Plan> {
-    match state::write_new(lake, &id.file(), &plan)? {
-        Created::Yes => Ok(plan),
-        Created::Exists => load(lake, id)?.ok_or_else(|| {
-            Error::failed(format!("the plan {id} was removed while it was being made")).hint("run again")
-        }),
-    }
+/// Makes a plan complete, unless another one of this name is.
+pub fn publish(lake: &Store, id: PlanId, plan: &Plan) -> Result<Created> {
+    state::write_new(lake, &id.file(), plan)
 }
 
 /// A complete plan, or `None` where there is none.

@@ -227,7 +227,18 @@ impl Run<'_> {
                 let watermark_ms = (is_complete && self.options.window.is_none()).then_some(upper_ms);
                 let count = chunk.len() as u64;
                 let overtaken = match self.plan(chunk, watermark_ms, log) {
-                    Ok(unfinished) => matches!(self.finish(unfinished, false, log, summary)?, Outcome::ByAnother),
+                    Ok(Published::Ours(unfinished)) => {
+                        matches!(self.finish(unfinished, false, log, summary)?, Outcome::ByAnother)
+                    }
+                    // Theirs may hold other objects than ours: what it leaves is listed again.
+                    Ok(Published::Theirs(unfinished)) => {
+                        let objects = unfinished.plan.objects();
+                        if matches!(self.finish(unfinished, true, log, summary)?, Outcome::Committed) {
+                            read += objects;
+                        }
+                        true
+                    }
+                    Ok(Published::TooLate) => true,
                     // Another run that has made this commit sweeps away what was planned for it.
                     Err(error) if !recover::is_committed(&self.pipeline.lake, log.tip() + 1)? => return Err(error),
                     Err(_) => true,
@@ -256,18 +267,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Makes a plan of these objects, or takes over one that another run made at the same moment.
-    fn plan(&self, objects: Vec<PlannedObject>, watermark_ms: Option<i64>, log: &Log) -> Result<Unfinished> {
+    /// Makes a plan of these objects, or takes over one that another run made while this one listed.
+    fn plan(&self, objects: Vec<PlannedObject>, watermark_ms: Option<i64>, log: &Log) -> Result<Published> {
         let lake = &self.pipeline.lake;
-        let mut id = recover::next_attempt(lake, log.tip() + 1)?;
+        let sequence = log.tip() + 1;
+        let mut id = recover::next_attempt(lake, sequence)?;
         loop {
-            let plan = self.plan_of(id, &objects, watermark_ms)?;
-            let plan = plan::publish(lake, id, plan)?;
-            if plan.fits(&self.identity, &self.pipeline.sources) {
-                let done = vec![None; plan.lists.len()];
-                return Ok(Unfinished { id, plan, done });
+            let takes_over = id.attempt > 1;
+            if takes_over
+                && let Some(theirs) = recover::resumable(lake, sequence, &self.identity, &self.pipeline.sources)?
+            {
+                return Ok(Published::Theirs(theirs));
             }
-            id.attempt += 1;
+            let plan = self.plan_of(id, &objects, watermark_ms)?;
+            match plan::publish(lake, id, &plan)? {
+                // A plan of this name may have been committed and swept away since the log was read. Its outputs have
+                // the names that ours would have.
+                Created::Yes if recover::is_committed(lake, sequence)? => return Ok(Published::TooLate),
+                Created::Yes => {
+                    let done = vec![None; plan.lists.len()];
+                    return Ok(Published::Ours(Unfinished { id, plan, done }));
+                }
+                Created::Exists => id.attempt += 1,
+            }
         }
     }
 
@@ -357,6 +379,16 @@ impl Run<'_> {
         self.sweep(log, summary)?;
         Ok(outcome)
     }
+}
+
+/// What came of making a plan.
+enum Published {
+    /// It is ours.
+    Ours(Unfinished),
+    /// Another run was first, with one that fits.
+    Theirs(Unfinished),
+    /// Another run has made the commit already.
+    TooLate,
 }
 
 /// What one listing led to.
