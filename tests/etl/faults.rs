@@ -22,15 +22,26 @@ pub enum Fault {
     DiesAfter,
     /// The disk is full, from this operation on: writes fail, all else goes on.
     DiskFull,
+    /// Before the operation takes place, something else does, from beginning to end.
+    Meanwhile,
 }
 
+/// What takes place meanwhile.
+pub type Act = Arc<dyn Fn() + Send + Sync>;
+
 /// An object store in which something happens at the operation of a number, counted from 0.
-#[derive(Debug)]
 pub struct Faulty {
     inner: Arc<dyn ObjectStore>,
     at: u64,
     fault: Fault,
     count: Arc<AtomicU64>,
+    act: Act,
+}
+
+impl fmt::Debug for Faulty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for Faulty {
@@ -51,7 +62,17 @@ impl Faulty {
         count: &Arc<AtomicU64>,
     ) -> impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore> {
         let count = Arc::clone(count);
-        move |inner| Arc::new(Self { inner, at, fault, count })
+        move |inner| Arc::new(Self { inner, at, fault, count, act: Arc::new(|| ()) })
+    }
+
+    /// Lets `act` take place before the operation `at`.
+    pub fn meanwhile(
+        at: u64,
+        count: &Arc<AtomicU64>,
+        act: Act,
+    ) -> impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore> {
+        let count = Arc::clone(count);
+        move |inner| Arc::new(Self { inner, at, fault: Fault::Meanwhile, count, act })
     }
 
     fn turn(&self, is_write: bool) -> Result<Turn> {
@@ -61,7 +82,13 @@ impl Faulty {
             Fault::DiesAfter if number == self.at => Ok(Turn::GoThenFail),
             Fault::DiesBefore | Fault::DiesAfter => Err(dead()),
             Fault::DiskFull if is_write => Err(generic(std::io::ErrorKind::StorageFull.into())),
-            Fault::DiskFull => Ok(Turn::Go),
+            Fault::Meanwhile if number == self.at => {
+                let act = Arc::clone(&self.act);
+                // On a thread of its own, as storage may wait for itself there.
+                std::thread::spawn(move || act()).join().expect("what happens meanwhile succeeds");
+                Ok(Turn::Go)
+            }
+            Fault::DiskFull | Fault::Meanwhile => Ok(Turn::Go),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Two runs at once: with the lease one of them waits or gives way, without it one of them works in vain.
 
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Barrier, Mutex, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::Duration;
 
 use bucketscope::Result;
@@ -10,6 +10,7 @@ use bucketscope::etl::lease::{self, Lease};
 use bucketscope::etl::model::ShardDone;
 use bucketscope::etl::{Event, Job, Progress, RunOptions, RunSummary, ShardWorker, WhenBusy, run_with};
 
+use super::faults::{Act, Faulty};
 use super::kill::{assert_every_record_once, worker, world_of_real_logs};
 use super::naive::{Naive, World, now_ms, options, options_beside};
 
@@ -158,6 +159,34 @@ fn a_run_that_is_overtaken_between_two_plans_does_not_read_again_what_the_other_
     let summary = run_with(&world.pipeline(), &options_beside(), &Naive::default(), &progress).unwrap();
     assert_eq!(summary.commits, [1]);
     world.assert_exactly_once();
+}
+
+/// Before each operation of a run in turn, another run lists one object more than this one has seen, or one less, and
+/// commits all of it.
+#[test]
+fn another_run_may_do_everything_between_any_two_operations_of_this_one() {
+    let mut at = 0;
+    loop {
+        let world = Arc::new(World::with_logs());
+        let count = Arc::new(AtomicU64::new(0));
+        let act: Act = {
+            let world = Arc::clone(&world);
+            Arc::new(move || {
+                world.put("a", "2026-01-01-00-00-00-AB", "490896 between\n");
+                run_with(&world.pipeline(), &options_beside(), &Naive::default(), &()).unwrap();
+            })
+        };
+        let pipeline = world.pipeline_through(Faulty::meanwhile(at, &count, act));
+        let summary = run_with(&pipeline, &options_beside(), &Naive::default(), &());
+        assert!(summary.is_ok(), "at {at}: {:?}", summary.err());
+        world.run();
+        world.assert_exactly_once();
+        if count.load(Ordering::SeqCst) <= at {
+            break;
+        }
+        at += 1;
+    }
+    assert!(at > 20, "a run has more than {at} operations");
 }
 
 #[test]
