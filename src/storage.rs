@@ -49,6 +49,40 @@ pub struct Listed {
     pub etag: String,
     /// When it was last modified, milliseconds since the epoch.
     pub modified_ms: i64,
+    /// The storage class from which it must be restored before it can be read, if it lies in one.
+    pub archived: Option<Archive>,
+}
+
+/// A storage class whose objects cannot be read before they are restored (S3 User Guide, "Working with archived objects").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Archive {
+    /// S3 Glacier Flexible Retrieval.
+    Glacier,
+    /// S3 Glacier Deep Archive.
+    DeepArchive,
+    /// An archive tier of S3 Intelligent-Tiering. A listing does not tell; an inventory does.
+    IntelligentTiering,
+}
+
+impl fmt::Display for Archive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Archive::Glacier => "GLACIER",
+            Archive::DeepArchive => "DEEP_ARCHIVE",
+            Archive::IntelligentTiering => "an archive tier of INTELLIGENT_TIERING",
+        })
+    }
+}
+
+impl Archive {
+    /// What a storage class says, as S3 writes it.
+    pub fn of_class(class: &str) -> Option<Self> {
+        match class {
+            "GLACIER" => Some(Self::Glacier),
+            "DEEP_ARCHIVE" => Some(Self::DeepArchive),
+            _ => None,
+        }
+    }
 }
 
 /// What a walk comes across.
@@ -281,6 +315,7 @@ impl Store {
                     size: meta.size,
                     etag: meta.e_tag.unwrap_or_default(),
                     modified_ms: meta.last_modified.timestamp_millis(),
+                    archived: None,
                 })
             }))
         })))
@@ -314,6 +349,7 @@ impl Store {
             Ok(result) => Ok(read::opened(result, etag)),
             Err(object_store::Error::NotFound { .. }) => Ok(Opened::NotRead(NotRead::Vanished)),
             Err(object_store::Error::Precondition { .. }) => Ok(Opened::NotRead(NotRead::Changed)),
+            Err(error) if read::is_archived(&error) => Ok(Opened::NotRead(NotRead::Archived)),
             Err(error) if is_denied(&error) => Ok(Opened::NotRead(NotRead::Denied)),
             Err(error) => Err(self.error("cannot open", path, &error)),
         }

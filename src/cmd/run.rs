@@ -138,6 +138,7 @@ impl Ran {
         say(run.skipped, "changed or vanished while being read; the next run takes them up again");
         say(listing.settling, "modified just now; the next run reads them");
         say(listing.outside_window, "delivered too early or too late for the time range");
+        say(listing.archived, "archived; a run reads them once they are restored");
         say(listing.unreadable, "cannot be read");
         say(listing.changed, "changed after they were read; they are not read again");
         for named in run.skipped_named.iter().chain(&listing.named) {

@@ -54,6 +54,8 @@ pub enum NotRead {
     Vanished,
     /// We may not read it.
     Denied,
+    /// It must be restored from an archive first.
+    Archived,
 }
 
 impl std::fmt::Display for NotRead {
@@ -62,6 +64,7 @@ impl std::fmt::Display for NotRead {
             NotRead::Changed => "changed before it was read",
             NotRead::Vanished => "vanished before it was read",
             NotRead::Denied => "may not be read",
+            NotRead::Archived => "is archived: restore it first",
         })
     }
 }

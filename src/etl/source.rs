@@ -13,6 +13,8 @@ use crate::storage::{Listed, Store, Walked};
 
 /// How many objects of a kind are named in a summary.
 pub(super) const NAMED_AT_MOST: usize = 15;
+/// How many archived objects are named: there may be years of them, and each says the same.
+const ARCHIVED_NAMED: u64 = 5;
 /// An object modified further in the future than this is not being written now; its clock is wrong.
 const CLOCK_SKEW_MS: i64 = 60_000;
 
@@ -47,8 +49,8 @@ impl SourceStores {
     }
 }
 
-/// What a listing found, in numbers that add up: `listed = new + known + settling + outside_window + hidden +
-/// unreadable`.
+/// What a listing found, in numbers that add up: `listed = new + known + settling + outside_window + archived +
+/// hidden + unreadable`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// Everything below the sources.
@@ -61,6 +63,9 @@ pub struct Listing {
     pub settling: u64,
     /// Delivered outside the time range asked for.
     pub outside_window: u64,
+    /// Not read before, and archived: they are read by the first run that finds them restored.
+    #[serde(default)]
+    pub archived: u64,
     /// Hidden and temporary files, which are no log objects.
     pub hidden: u64,
     /// Broken links, pipes, folders without permission.
@@ -110,6 +115,7 @@ enum Kind {
     Known,
     Settling,
     OutsideWindow,
+    Archived,
     Hidden,
 }
 
@@ -191,6 +197,12 @@ impl<'a> NewObjects<'a> {
             self.youngest_ms = self.youngest_ms.max(Some(object.modified_ms));
             return Kind::Settling;
         }
+        if let Some(archive) = object.archived {
+            if self.listing.archived < ARCHIVED_NAMED {
+                self.listing.name(source, &object.path, format!("archived in {archive}: restore it to have it read"));
+            }
+            return Kind::Archived;
+        }
         Kind::New
     }
 
@@ -211,6 +223,7 @@ impl<'a> NewObjects<'a> {
             Kind::Known => listing.known += 1,
             Kind::Settling => listing.settling += 1,
             Kind::OutsideWindow => listing.outside_window += 1,
+            Kind::Archived => listing.archived += 1,
             Kind::Hidden => listing.hidden += 1,
         }
         matches!(kind, Kind::New).then(|| PlannedObject {

@@ -36,6 +36,16 @@ impl fmt::Debug for Opened {
 #[error("the object changed while it was read")]
 pub struct ChangedWhileRead;
 
+/// Says of a refused read that the object has to be restored first.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Archived(pub(super) crate::Error);
+
+/// Whether an object was refused because it is archived.
+pub(super) fn is_archived(error: &object_store::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<Archived>())
+}
+
 /// The reader over what object_store opened with `etag` as a condition.
 pub(super) fn opened(result: GetResult, etag: &str) -> Opened {
     Opened::Stream(match result.payload {

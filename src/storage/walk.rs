@@ -158,6 +158,7 @@ fn look_at(path: &Path, key: String) -> Option<Walked> {
         size: metadata.len(),
         etag: read::etag_of(&metadata),
         modified_ms: metadata.modified().map_or(0, milliseconds),
+        archived: None,
     }))
 }
 

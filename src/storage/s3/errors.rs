@@ -6,11 +6,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use super::STORE;
 use crate::aws::error::{code, explain};
 use crate::pipeline::Place;
+use crate::storage::read::Archived;
 use crate::{Error, ErrorKind};
 
-/// Codes of objects that may not be read while others may. An archived object (`InvalidObjectState`, S3 User Guide,
-/// "Error responses") is among them: it can be read once it is restored.
-const DENIED: &[&str] = &["AccessDenied", "AllAccessDisabled", "InvalidObjectState"];
+/// Codes of objects that may not be read while others may.
+const DENIED: &[&str] = &["AccessDenied", "AllAccessDisabled"];
+
+/// The code of an archived object, which can be read once it is restored (S3 User Guide, "Error responses").
+const ARCHIVED: &str = "InvalidObjectState";
 
 /// Codes by which S3 says that a bucket lies in another Region.
 const ELSEWHERE: &[&str] = &["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"];
@@ -22,6 +25,10 @@ where
 {
     let path = key.to_owned();
     let status = error.raw_response().map(|response| response.status().as_u16());
+    if code(error) == Some(ARCHIVED) {
+        let told = explain("S3 refuses", error).hint("restore the object, then run again");
+        return object_store::Error::PermissionDenied { path, source: Box::new(Archived(told)) };
+    }
     let source = Box::new(explained(place, status, error));
     match (status, code(error)) {
         (_, Some("NoSuchBucket")) => object_store::Error::Generic { store: STORE, source },
@@ -105,7 +112,8 @@ mod tests {
         assert!(matches!(answer(304, None, None), Kind::NotModified { .. }));
         assert!(matches!(answer(403, Some("AccessDenied"), None), Kind::PermissionDenied { .. }));
         assert!(matches!(answer(403, None, None), Kind::PermissionDenied { .. }));
-        assert!(matches!(answer(403, Some("InvalidObjectState"), None), Kind::PermissionDenied { .. }));
+        assert!(!crate::storage::read::is_archived(&answer(403, Some("AccessDenied"), None)));
+        assert!(crate::storage::read::is_archived(&answer(403, Some("InvalidObjectState"), None)));
     }
 
     #[test]

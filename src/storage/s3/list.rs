@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
-use aws_sdk_s3::types::{EncodingType, Object};
+use aws_sdk_s3::types::{EncodingType, Object, OptionalObjectAttributes};
 use futures::executor::block_on;
 use object_store::{Error, Result};
 use tokio::task::JoinHandle;
 
 use super::{Bucket, STORE, errors};
-use crate::storage::{Listed, Walked, names};
+use crate::storage::{Archive, Listed, Walked, names};
 
 /// An object of a page.
 pub(super) struct Found {
@@ -17,6 +17,7 @@ pub(super) struct Found {
     pub(super) size: u64,
     pub(super) etag: String,
     pub(super) modified: SystemTime,
+    pub(super) archived: Option<Archive>,
 }
 
 /// A page of a listing.
@@ -80,6 +81,8 @@ impl Query {
                 .set_continuation_token(token)
                 // A key may hold characters that XML cannot (ListObjectsV2, `encoding-type`).
                 .encoding_type(EncodingType::Url)
+                // The class of an archived object stays what it was when it is restored.
+                .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
                 .send();
             page(answer.await.map_err(|error| errors::failed(place, &query.prefix, &error))?)
         })
@@ -110,12 +113,22 @@ fn page(answer: ListObjectsV2Output) -> Result<Page> {
 
 fn found(key: String, object: Object) -> Found {
     let modified = object.last_modified.and_then(|time| SystemTime::try_from(time).ok());
+    let archived = object.storage_class().and_then(|class| Archive::of_class(class.as_str()));
+    let archived = archived.filter(|_| !is_restored(&object));
     Found {
         key,
         size: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
         etag: object.e_tag.unwrap_or_default(),
         modified: modified.unwrap_or(SystemTime::UNIX_EPOCH),
+        archived,
     }
+}
+
+/// Whether a copy of an archived object can be read (API reference, "RestoreStatus"): one that is gone is listed without.
+fn is_restored(object: &Object) -> bool {
+    let status = object.restore_status();
+    status
+        .is_some_and(|status| status.is_restore_in_progress() == Some(false) && status.restore_expiry_date().is_some())
 }
 
 /// What S3 has encoded as a form does: `%2B` is a plus, and a plus is a space.
@@ -159,6 +172,7 @@ impl Walk {
             size: found.size,
             etag: found.etag,
             modified_ms: i64::try_from(modified.as_millis()).unwrap_or(i64::MAX),
+            archived: found.archived,
         }))
     }
 }
