@@ -1,8 +1,8 @@
 //! The amounts that an estimate is made of. Bytes are counted in powers of ten, as the configuration states them; AWS bills
 //! some in powers of two, so that storage comes out up to 7 % too high here.
 
-use super::schedule::{DAYS, runs_a_month};
 use super::{Beside, Item, Prices};
+use crate::config::cloud::schedule::{MONTH_DAYS, Schedule};
 use crate::config::cloud::{CatalogueMode, Cloud, Engine};
 use crate::ui::text::count;
 
@@ -60,8 +60,9 @@ pub(super) struct Volume {
 impl Volume {
     pub(super) fn of(cloud: &Cloud) -> Self {
         // A schedule that cannot be understood is preflight's to report; here it runs by hand only.
-        let runs = runs_a_month(&cloud.job.schedule).unwrap_or(0.0);
-        let scheduled = runs_a_month(&cloud.catalogue.crawler_schedule).unwrap_or(0.0);
+        let runs_a_month = |schedule: &str| Schedule::parse(schedule).map_or(0.0, |schedule| schedule.runs_a_month());
+        let runs = runs_a_month(&cloud.job.schedule);
+        let scheduled = runs_a_month(&cloud.catalogue.crawler_schedule);
         let all = cloud.sources.len() + cloud.trails.len();
         let own = cloud.sources.iter().filter(|source| !source.log_buckets.is_empty()).count();
         let regions =
@@ -70,7 +71,7 @@ impl Volume {
         Self {
             gigabytes: f64::from(cloud.estimate.log_gigabytes_a_month),
             objects: f64::from(cloud.estimate.log_objects_thousands) * 1000.0,
-            queries: f64::from(cloud.estimate.queries_a_day) * DAYS,
+            queries: f64::from(cloud.estimate.queries_a_day) * MONTH_DAYS,
             runs,
             crawls: match cloud.catalogue.mode {
                 CatalogueMode::Api => scheduled,
@@ -85,7 +86,7 @@ impl Volume {
 
     /// Terabytes that a query scans of the lake.
     fn scanned(&self) -> f64 {
-        let bytes = self.gigabytes * OUTPUT_SHARE / DAYS * QUERY_DAYS * QUERY_COLUMNS / 1000.0;
+        let bytes = self.gigabytes * OUTPUT_SHARE / MONTH_DAYS * QUERY_DAYS * QUERY_COLUMNS / 1000.0;
         bytes.max(QUERY_AT_LEAST)
     }
 }
@@ -109,7 +110,7 @@ fn whole(n: f64) -> String {
 /// For how many months something is stored, and how that is said.
 fn kept(days: Option<u32>) -> (f64, String) {
     match days {
-        Some(days) => (f64::from(days) / DAYS, format!("kept for {days} days")),
+        Some(days) => (f64::from(days) / MONTH_DAYS, format!("kept for {days} days")),
         None => (MONTHS_WITHOUT_END, format!("as it stands after {MONTHS_WITHOUT_END} months")),
     }
 }
@@ -164,7 +165,7 @@ fn storage(cloud: &Cloud, volume: &Volume, prices: &Prices) -> Vec<Item> {
 /// Requests to S3 that are not Athena's.
 fn requests(volume: &Volume, prices: &Prices) -> Item {
     // A page of a listing has a thousand keys, and each source has at least one page ("ListObjectsV2", Amazon S3 API Reference).
-    let pages = (volume.objects / DAYS * LISTED_DAYS / 1000.0).max(volume.sources).ceil();
+    let pages = (volume.objects / MONTH_DAYS * LISTED_DAYS / 1000.0).max(volume.sources).ceil();
     let written = volume.runs * (pages + WRITES_A_RUN);
     Item {
         what: "requests".to_owned(),

@@ -3,7 +3,6 @@
 
 mod items;
 mod prices;
-pub mod schedule;
 
 use serde::Serialize;
 

@@ -6,8 +6,8 @@ use super::next::next_after;
 use super::runs::RunSeen;
 use super::teardown::FoundStack;
 use crate::blueprint::{Names, StackKind};
+use crate::config::cloud::schedule::{MONTH_DAYS, Schedule};
 use crate::config::cloud::{CatalogueMode, Cloud};
-use crate::cost::schedule::{DAYS, runs_a_month};
 pub use crate::etl::status::Health;
 use crate::etl::status::Status as Lake;
 
@@ -159,9 +159,12 @@ fn runs(cloud: &Cloud, seen: &Seen, now_ms: i64, findings: &mut Findings) {
 
 /// Whether the schedule should have started a run and none was.
 fn missing_run(schedule: &ScheduleSeen, seen: &Seen, now_ms: i64) -> Option<(Health, String)> {
-    let times = runs_a_month(&schedule.expression).ok().filter(|times| *times > 0.0)?;
+    let times = Schedule::parse(&schedule.expression).ok()?.runs_a_month();
+    if times <= 0.0 {
+        return None;
+    }
     #[expect(clippy::cast_possible_truncation, reason = "a period of some months at most")]
-    let period = (DAYS * 86_400_000.0 / times) as i64;
+    let period = (MONTH_DAYS * 86_400_000.0 / times) as i64;
     let changed = seen.stacks.iter().filter_map(|stack| stack.changed_ms).max();
     let last = seen.runs.first().and_then(|run| run.started_ms).max(changed)?;
     let late = now_ms.saturating_sub(last) > period.saturating_mul(PERIODS).saturating_add(PATIENCE_MS);

@@ -106,7 +106,7 @@ impl Form {
             Self::LogPlace => check_place(text, false),
             Self::Bucket => check_switched(text),
             Self::TrailPlace => check_place(text, true),
-            Self::Schedule => schedule::check_job(text),
+            Self::Schedule => schedule::Schedule::parse(text).map(drop),
             Self::TimeZone => schedule::check_time_zone(text),
             Self::Email => form::check_email(text),
             Self::RawDays => raw_days(text).map(|_| ()),

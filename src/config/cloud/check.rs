@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::super::{VERSION, check_name, problem};
+use super::schedule::Schedule;
 use super::{CatalogueMode, Cloud, CloudSource, LOG_DAYS, NAME_LIMIT, RAW_DAYS_AT_LEAST, Trail, WORKER_TYPES};
 use super::{form, schedule};
 use crate::Error;
@@ -282,7 +283,7 @@ fn check_overlaps(cloud: &Cloud) -> Checked {
 
 fn check_job(cloud: &Cloud) -> Checked {
     let job = &cloud.job;
-    at("job.schedule", schedule::check_job(&job.schedule))?;
+    at("job.schedule", Schedule::parse(&job.schedule).map(drop))?;
     at("job.time_zone", schedule::check_time_zone(&job.time_zone))?;
     // Seven days are the most that Glue takes (Glue API Reference, Job, Timeout).
     within("job.timeout_minutes", job.timeout_minutes, 5, 10_080)?;
@@ -306,7 +307,7 @@ fn check_job(cloud: &Cloud) -> Checked {
 
 fn check_rest(cloud: &Cloud) -> Checked {
     if cloud.catalogue.mode != CatalogueMode::Projection {
-        at("catalogue.crawler_schedule", schedule::check_crawler(&cloud.catalogue.crawler_schedule))?;
+        at("catalogue.crawler_schedule", Schedule::parse_crawler(&cloud.catalogue.crawler_schedule).map(drop))?;
     }
     for (path, days, least) in [
         ("keep.raw_days", cloud.keep.raw_days, RAW_DAYS_AT_LEAST),
