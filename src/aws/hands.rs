@@ -11,9 +11,9 @@ use super::jobs::{Jobs, SdkJobs};
 use super::logs::{Logs, SdkLogs};
 use super::roles::{Roles, SdkRoles};
 use super::schedules::{Schedules, SdkSchedules};
+use super::stacks::{SdkStacks, Stacks};
 use super::tables::{SdkTables, Tables};
 use super::tagged::{SdkTagged, Tagged};
-use super::teardown::{SdkStackTeardown, StackTeardown};
 use super::topics::{SdkTopics, Topics};
 
 /// The services of one Region.
@@ -21,8 +21,8 @@ use super::topics::{SdkTopics, Topics};
 pub struct Hands {
     /// The Region.
     pub region: String,
-    /// Stacks and their end.
-    pub stacks: Arc<dyn StackTeardown>,
+    /// Stacks.
+    pub stacks: Arc<dyn Stacks>,
     /// CloudFormation's detection of drift.
     pub drift: Arc<dyn StackDrift>,
     /// Buckets.
@@ -52,7 +52,7 @@ impl Hands {
     pub fn sdk(session: &Session, owner: &str) -> Self {
         Self {
             region: session.region().to_owned(),
-            stacks: Arc::new(SdkStackTeardown::new(session)),
+            stacks: Arc::new(SdkStacks::new(session)),
             drift: Arc::new(SdkStackDrift::new(session)),
             buckets: Arc::new(SdkBuckets::new(session, owner)),
             jobs: Arc::new(SdkJobs::new(session)),

@@ -40,7 +40,6 @@ pub mod tables;
 #[cfg(feature = "aws")]
 pub mod tagged;
 #[cfg(feature = "aws")]
-pub mod teardown;
 #[cfg(feature = "aws")]
 pub mod topics;
 

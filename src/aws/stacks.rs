@@ -105,6 +105,26 @@ pub struct Stack {
     pub role: Option<String>,
     /// Whether deleting it is refused.
     pub protected: bool,
+    /// When it was last changed, in milliseconds since the epoch.
+    pub changed_ms: Option<i64>,
+}
+
+impl Stack {
+    /// A stack of which no more is known than its identity and state.
+    pub fn named(id: &str, name: &str, status: StackStatus) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            status,
+            reason: None,
+            parameters: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            role: None,
+            protected: false,
+            changed_ms: None,
+        }
+    }
 }
 
 /// What happened to a stack or one of its resources.
@@ -265,7 +285,7 @@ pub struct ChangeSet {
     pub changes: Vec<Change>,
 }
 
-/// What is asked of CloudFormation in one Region.
+/// Stacks of one Region: looked at, and deleted.
 pub trait Stacks: Send + Sync {
     /// A stack by name or ARN; a deleted one is found by its ARN alone.
     ///
@@ -273,13 +293,27 @@ pub trait Stacks: Send + Sync {
     /// What AWS answers.
     fn describe(&self, stack: &str) -> Result<Option<Stack>>;
 
+    /// All stacks that exist.
+    ///
+    /// # Errors
+    /// What AWS answers.
+    fn list(&self) -> Result<Vec<Stack>>;
+
+    /// The stack that has this name now, if any has.
+    ///
+    /// # Errors
+    /// What AWS answers.
+    fn find(&self, name: &str) -> Result<Option<Stack>> {
+        Ok(self.describe(name)?.filter(|stack| stack.status != StackStatus::DeleteComplete))
+    }
+
     /// The template as it was given.
     ///
     /// # Errors
     /// What AWS answers.
     fn template(&self, stack: &str) -> Result<String>;
 
-    /// The resources of a stack.
+    /// The resources of a stack; none of one that is gone.
     ///
     /// # Errors
     /// What AWS answers.
@@ -295,8 +329,25 @@ pub trait Stacks: Send + Sync {
     ///
     /// # Errors
     /// What AWS answers.
-    fn newest_event(&self, stack: &str) -> Result<Option<String>>;
+    fn newest_event(&self, stack: &str) -> Result<Option<String>> {
+        Ok(self.events(stack, None)?.pop().map(|event| event.id))
+    }
 
+    /// Begins to delete a stack. One that is gone or going is fine.
+    ///
+    /// # Errors
+    /// What AWS answers.
+    fn delete(&self, stack: &str, role: Option<&str>) -> Result<()>;
+
+    /// Refuses, or allows again, that the stack is deleted.
+    ///
+    /// # Errors
+    /// What AWS answers.
+    fn protect(&self, stack: &str, protected: bool) -> Result<()>;
+}
+
+/// Changing stacks, through change sets.
+pub trait ChangeSets: Stacks {
     /// Begins to make a change set; returns its ARN.
     ///
     /// # Errors
@@ -321,12 +372,6 @@ pub trait Stacks: Send + Sync {
     /// What AWS answers.
     fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<()>;
 
-    /// Begins to delete a stack.
-    ///
-    /// # Errors
-    /// What AWS answers.
-    fn delete(&self, stack: &str, role: Option<&str>) -> Result<()>;
-
     /// Takes a failed rollback of an update up again.
     ///
     /// # Errors
@@ -344,10 +389,4 @@ pub trait Stacks: Send + Sync {
     /// # Errors
     /// What AWS answers.
     fn cancel_update(&self, stack: &str) -> Result<()>;
-
-    /// Refuses, or allows again, that the stack is deleted.
-    ///
-    /// # Errors
-    /// What AWS answers.
-    fn protect(&self, stack: &str, protected: bool) -> Result<()>;
 }

@@ -10,7 +10,9 @@ pub use draft::{Draft, existing_buckets};
 use super::events::{first_cause, is_about_stack, latest_operation};
 use super::template::{Template, base_state, is_as_wanted};
 use super::tree::{Doing, Key, State, stack_label};
-use crate::aws::stacks::{Action, Change, ChangeSetState, Stack, StackEvent, StackStatus, Stacks, TemplateAt};
+use crate::aws::stacks::{
+    Action, Change, ChangeSetState, ChangeSets, Stack, StackEvent, StackStatus, Stacks, TemplateAt,
+};
 use crate::blueprint::StackSpec;
 use crate::{Error, ErrorKind, Result};
 
@@ -124,7 +126,7 @@ pub struct Deployed {
 
 /// One stack on its way.
 struct Way<'a> {
-    stacks: &'a dyn Stacks,
+    stacks: &'a dyn ChangeSets,
     order: &'a Order<'a>,
     watcher: &'a dyn Watcher,
     key: Key,
@@ -135,7 +137,7 @@ struct Way<'a> {
 ///
 /// # Errors
 /// If CloudFormation fails to (kind `Stack`, the first cause in it), refuses a call, or the user stops.
-pub fn deploy(stacks: &dyn Stacks, order: &Order<'_>, watcher: &dyn Watcher) -> Result<Deployed> {
+pub fn deploy(stacks: &dyn ChangeSets, order: &Order<'_>, watcher: &dyn Watcher) -> Result<Deployed> {
     let spec = order.spec;
     let way = Way { stacks, order, watcher, key: Key::of(spec), label: stack_label(spec.kind, &spec.region) };
     let done = way.go();
@@ -153,7 +155,7 @@ pub fn deploy(stacks: &dyn Stacks, order: &Order<'_>, watcher: &dyn Watcher) -> 
 ///
 /// # Errors
 /// As [`deploy`].
-pub fn remove(stacks: &dyn Stacks, order: &Order<'_>, watcher: &dyn Watcher) -> Result<Deployed> {
+pub fn remove(stacks: &dyn ChangeSets, order: &Order<'_>, watcher: &dyn Watcher) -> Result<Deployed> {
     let spec = order.spec;
     let way = Way { stacks, order, watcher, key: Key::of(spec), label: stack_label(spec.kind, &spec.region) };
     let done = way.remove();
@@ -349,7 +351,7 @@ impl Way<'_> {
 ///
 /// # Errors
 /// What AWS answers.
-pub fn cancel(stacks: &dyn Stacks, name: &str, role: Option<&str>) -> Result<Option<Doing>> {
+pub fn cancel(stacks: &dyn ChangeSets, name: &str, role: Option<&str>) -> Result<Option<Doing>> {
     match stacks.describe(name)?.map(|stack| stack.status) {
         Some(StackStatus::CreateInProgress) => stacks.delete(name, role).map(|()| Some(Doing::Delete)),
         Some(StackStatus::UpdateInProgress) => stacks.cancel_update(name).map(|()| Some(Doing::RollBack)),
@@ -375,17 +377,8 @@ fn removed(stack: Stack, events: &[StackEvent]) -> Deployed {
 const GONE: &str = "it is not there any more";
 
 fn gone(id: &str) -> Stack {
-    Stack {
-        id: id.to_owned(),
-        name: id.split('/').nth(1).unwrap_or(id).to_owned(),
-        status: StackStatus::DeleteComplete,
-        reason: Some(GONE.to_owned()),
-        parameters: Default::default(),
-        outputs: Default::default(),
-        tags: Default::default(),
-        role: None,
-        protected: false,
-    }
+    let name = id.split('/').nth(1).unwrap_or(id);
+    Stack { reason: Some(GONE.to_owned()), ..Stack::named(id, name, StackStatus::DeleteComplete) }
 }
 
 fn interrupted() -> Error {

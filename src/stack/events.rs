@@ -71,6 +71,11 @@ pub fn first_cause(events: &[StackEvent]) -> Option<Cause> {
     })
 }
 
+/// The resources that an operation could not make, change or delete, in order.
+pub fn failures(events: &[StackEvent]) -> impl Iterator<Item = &StackEvent> {
+    latest_operation(events).iter().filter(|event| !is_about_stack(event) && event.status.ends_with("_FAILED"))
+}
+
 /// A stack may begin to roll back without any resource having failed: the template was refused, or somebody cancelled.
 fn is_refusal(event: &StackEvent) -> bool {
     is_about_stack(event)

@@ -165,18 +165,12 @@ mod tests {
 
     fn stack(days: &str) -> Stack {
         Stack {
-            id: "arn".to_owned(),
-            name: "s".to_owned(),
-            status: StackStatus::CreateComplete,
-            reason: None,
             parameters: BTreeMap::from([("Days".to_owned(), days.to_owned())]),
-            outputs: BTreeMap::new(),
             tags: BTreeMap::from([
                 ("aws:cloudformation:x".to_owned(), "y".to_owned()),
                 ("bucketscope:pipeline".to_owned(), "p".to_owned()),
             ]),
-            role: None,
-            protected: false,
+            ..Stack::named("arn", "s", StackStatus::CreateComplete)
         }
     }
 

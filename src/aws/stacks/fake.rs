@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use super::{
-    Action, Change, ChangeSet, ChangeSetRequest, ChangeSetState, Replacement, Stack, StackEvent, StackResource,
-    StackStatus, Stacks, TemplateAt,
+    Action, Change, ChangeSet, ChangeSetRequest, ChangeSetState, ChangeSets, Replacement, Stack, StackEvent,
+    StackResource, StackStatus, Stacks, TemplateAt,
 };
 use crate::{Error, Result};
 
@@ -86,18 +86,9 @@ impl FakeStacks {
     }
 }
 
-fn stack(name: &str, status: StackStatus) -> Stack {
-    Stack {
-        id: format!("arn:aws:cloudformation:eu-central-1:111122223333:stack/{name}/1"),
-        name: name.to_owned(),
-        status,
-        reason: None,
-        parameters: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        role: None,
-        protected: false,
-    }
+/// A stack of this name in this state.
+pub fn stack(name: &str, status: StackStatus) -> Stack {
+    Stack::named(&format!("arn:aws:cloudformation:eu-central-1:111122223333:stack/{name}/1"), name, status)
 }
 
 impl World {
@@ -158,6 +149,10 @@ impl Stacks for FakeStacks {
         Ok(seen.filter(|seen| !(by_name && seen.status == StackStatus::DeleteComplete)))
     }
 
+    fn list(&self) -> Result<Vec<Stack>> {
+        Ok(self.world.lock().unwrap().stacks.values().cloned().collect())
+    }
+
     fn template(&self, stack: &str) -> Result<String> {
         let world = self.world.lock().unwrap();
         Ok(world.templates.get(&world.name(stack)).cloned().unwrap_or_default())
@@ -174,11 +169,23 @@ impl Stacks for FakeStacks {
         Ok(all[from..].to_vec())
     }
 
-    fn newest_event(&self, stack: &str) -> Result<Option<String>> {
-        let world = self.world.lock().unwrap();
-        Ok(world.events.get(&world.name(stack)).and_then(|events| events.last()).map(|event| event.id.clone()))
+    fn delete(&self, stack: &str, _role: Option<&str>) -> Result<()> {
+        let name = self.world.lock().unwrap().name(stack);
+        let mut world = self.called("delete", &name)?;
+        world.set_out(&name, [StackStatus::DeleteInProgress, StackStatus::DeleteComplete]);
+        Ok(())
     }
 
+    fn protect(&self, stack: &str, protected: bool) -> Result<()> {
+        let mut world = self.called("protect", stack)?;
+        if let Some(stack) = world.stacks.get_mut(stack) {
+            stack.protected = protected;
+        }
+        Ok(())
+    }
+}
+
+impl ChangeSets for FakeStacks {
     fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String> {
         let mut world = self.called("create_change_set", &request.stack)?;
         if request.create {
@@ -238,13 +245,6 @@ impl Stacks for FakeStacks {
         Ok(())
     }
 
-    fn delete(&self, stack: &str, _role: Option<&str>) -> Result<()> {
-        let name = self.world.lock().unwrap().name(stack);
-        let mut world = self.called("delete", &name)?;
-        world.set_out(&name, [StackStatus::DeleteInProgress, StackStatus::DeleteComplete]);
-        Ok(())
-    }
-
     fn continue_rollback(&self, stack: &str, _role: Option<&str>) -> Result<()> {
         use StackStatus as S;
         let mut world = self.called("continue_rollback", stack)?;
@@ -262,14 +262,6 @@ impl Stacks for FakeStacks {
     fn cancel_update(&self, stack: &str) -> Result<()> {
         let mut world = self.called("cancel_update", stack)?;
         world.set_out(stack, [StackStatus::UpdateRollbackInProgress, StackStatus::UpdateRollbackComplete]);
-        Ok(())
-    }
-
-    fn protect(&self, stack: &str, protected: bool) -> Result<()> {
-        let mut world = self.called("protect", stack)?;
-        if let Some(stack) = world.stacks.get_mut(stack) {
-            stack.protected = protected;
-        }
         Ok(())
     }
 }

@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::{
+    Action, Change, ChangeSet, ChangeSetRequest, ChangeSetState, ChangeSets, Detail, Replacement, Stack, StackEvent,
+    StackResource, StackStatus, Stacks, TemplateAt,
+};
+use crate::Result;
+use crate::aws::Session;
+use crate::aws::answer::{absent, done, millis};
+use crate::aws::error::explain;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::types::{
     self, Capability, ChangeSetType, DeploymentMode, OnStackFailure, Parameter, Tag, TemplateStage,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-
-use super::{
-    Action, Change, ChangeSet, ChangeSetRequest, ChangeSetState, Detail, Replacement, Stack, StackEvent, StackResource,
-    StackStatus, Stacks, TemplateAt,
-};
-use crate::Result;
-use crate::aws::Session;
-use crate::aws::error::{explain, message};
 
 /// Several stacks are asked about every few seconds, which CloudFormation throttles now and then; the SDK waits longer
 /// before each further try.
@@ -46,25 +43,26 @@ impl SdkStacks {
 
 /// CloudFormation answers a stack that is not there with a ValidationError whose words alone tell it from others
 /// (CloudFormation API Reference, DescribeStacks: "If the stack does not exist, a ValidationError is returned").
-fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    message(error).is_some_and(|message| message.contains("does not exist"))
-}
+const MISSING: &[&str] = &[" does not exist"];
 
 fn text(value: Option<&str>) -> String {
     value.unwrap_or_default().to_owned()
 }
 
-fn millis(time: Option<&aws_smithy_types::DateTime>) -> i64 {
-    time.and_then(|time| time.to_millis().ok()).unwrap_or_default()
-}
-
 impl Stacks for SdkStacks {
     fn describe(&self, stack: &str) -> Result<Option<Stack>> {
-        match self.session.wait(self.client.describe_stacks().stack_name(stack).send()) {
-            Ok(answer) => Ok(answer.stacks().first().map(described)),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(explain(self.what("look at", stack), &error)),
-        }
+        let answer = self.session.wait(self.client.describe_stacks().stack_name(stack).send());
+        let found = absent(answer, MISSING, || self.what("look at", stack))?;
+        Ok(found.and_then(|found| found.stacks().first().map(described)))
+    }
+
+    fn list(&self) -> Result<Vec<Stack>> {
+        let pages = self.client.describe_stacks().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+        let stacks = self
+            .session
+            .wait(pages)
+            .map_err(|error| explain(format!("cannot list the stacks in {}", self.session.region()), &error))?;
+        Ok(stacks.iter().map(described).filter(|stack| stack.status != StackStatus::DeleteComplete).collect())
     }
 
     fn template(&self, stack: &str) -> Result<String> {
@@ -76,10 +74,8 @@ impl Stacks for SdkStacks {
 
     fn resources(&self, stack: &str) -> Result<Vec<StackResource>> {
         let pages = self.client.list_stack_resources().stack_name(stack).into_paginator().items().send();
-        let found: Vec<_> = self
-            .session
-            .wait(pages.collect::<Result<Vec<_>, _>>())
-            .map_err(|e| explain(self.what("list the resources of", stack), &e))?;
+        let answer = self.session.wait(pages.collect::<Result<Vec<_>, _>>());
+        let found = absent(answer, MISSING, || self.what("list the resources of", stack))?.unwrap_or_default();
         let one = |resource: &types::StackResourceSummary| StackResource {
             logical_id: text(resource.logical_resource_id()),
             physical_id: text(resource.physical_resource_id()),
@@ -114,6 +110,20 @@ impl Stacks for SdkStacks {
         Ok(answer.stack_events().first().and_then(|event| event.event_id()).map(str::to_owned))
     }
 
+    fn delete(&self, stack: &str, role: Option<&str>) -> Result<()> {
+        let call = self.client.delete_stack().stack_name(stack).set_role_arn(role.map(str::to_owned));
+        done(self.session.wait(call.send()), MISSING, || self.what("delete", stack))
+    }
+
+    fn protect(&self, stack: &str, protected: bool) -> Result<()> {
+        let call =
+            self.client.update_termination_protection().stack_name(stack).enable_termination_protection(protected);
+        self.session.wait(call.send()).map_err(|e| explain(self.what("set the protection of", stack), &e))?;
+        Ok(())
+    }
+}
+
+impl ChangeSets for SdkStacks {
     fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String> {
         let parameter =
             |(key, value): (&String, &String)| Parameter::builder().parameter_key(key).parameter_value(value).build();
@@ -172,17 +182,7 @@ impl Stacks for SdkStacks {
 
     fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<()> {
         let call = self.client.delete_change_set().stack_name(stack).change_set_name(change_set);
-        match self.session.wait(call.send()) {
-            Ok(_) => Ok(()),
-            Err(error) if is_missing(&error) => Ok(()),
-            Err(error) => Err(explain(self.what("remove a change set of", stack), &error)),
-        }
-    }
-
-    fn delete(&self, stack: &str, role: Option<&str>) -> Result<()> {
-        let call = self.client.delete_stack().stack_name(stack).set_role_arn(role.map(str::to_owned));
-        self.session.wait(call.send()).map_err(|e| explain(self.what("delete", stack), &e))?;
-        Ok(())
+        done(self.session.wait(call.send()), MISSING, || self.what("remove a change set of", stack))
     }
 
     fn continue_rollback(&self, stack: &str, role: Option<&str>) -> Result<()> {
@@ -202,13 +202,6 @@ impl Stacks for SdkStacks {
         self.session.wait(call.send()).map_err(|e| explain(self.what("cancel the update of", stack), &e))?;
         Ok(())
     }
-
-    fn protect(&self, stack: &str, protected: bool) -> Result<()> {
-        let call =
-            self.client.update_termination_protection().stack_name(stack).enable_termination_protection(protected);
-        self.session.wait(call.send()).map_err(|e| explain(self.what("set the protection of", stack), &e))?;
-        Ok(())
-    }
 }
 
 fn described(stack: &types::Stack) -> Stack {
@@ -223,13 +216,14 @@ fn described(stack: &types::Stack) -> Stack {
         tags: stack.tags().iter().map(|t| pair(t.key(), t.value())).collect::<BTreeMap<_, _>>(),
         role: stack.role_arn().map(str::to_owned),
         protected: stack.enable_termination_protection().unwrap_or_default(),
+        changed_ms: millis(stack.last_updated_time()).or(millis(stack.creation_time())),
     }
 }
 
 fn happened(event: &types::StackEvent) -> StackEvent {
     StackEvent {
         id: text(event.event_id()),
-        at_ms: millis(event.timestamp()),
+        at_ms: millis(event.timestamp()).unwrap_or_default(),
         logical_id: text(event.logical_resource_id()),
         physical_id: text(event.physical_resource_id()),
         resource_type: text(event.resource_type()),

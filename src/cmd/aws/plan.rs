@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::plan_view::{Compared, Shown, StackPlan};
 use super::prepare::{Handed, Prepared, Standing, broken, hand_over, is_large};
 use crate::aws::assets::AssetStore;
-use crate::aws::stacks::{Change, ChangeSetState, StackEvent, Stacks};
+use crate::aws::stacks::{Change, ChangeSetState, ChangeSets, StackEvent};
 use crate::blueprint::StackSpec;
 use crate::cli::Plan;
 use crate::cmd::Context;
@@ -187,7 +187,7 @@ impl Planner<'_> {
         };
         let owned: Vec<String> = deployed.named_buckets().into_values().collect();
         let import = existing_buckets(&order, &owned)?;
-        let draft = Draft::begin(&stacks as &dyn Stacks, &order, false, import)?;
+        let draft = Draft::begin(&stacks as &dyn ChangeSets, &order, false, import)?;
         let found = draft.wait(&Patient { presses: self.presses })?;
         draft.discard()?;
         match found.state {

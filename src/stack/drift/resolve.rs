@@ -30,7 +30,7 @@ impl Deployed {
             .map_err(|error| Error::failed(format!("the template of {stack} cannot be read")).because(error))?;
         let mut names: BTreeMap<String, String> =
             hands.stacks.find(stack)?.map(|now| now.parameters).unwrap_or_default();
-        names.extend(hands.stacks.parts(stack)?.into_iter().map(|part| (part.logical, part.physical)));
+        names.extend(hands.stacks.resources(stack)?.into_iter().map(|part| (part.logical_id, part.physical_id)));
         for (name, value) in [
             ("AWS::Region", hands.region.as_str()),
             ("AWS::AccountId", account),

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::buckets::{LoggingNow, ObjectNow};
-use crate::aws::teardown::{StackNow, StackPart};
+use crate::aws::stacks::fake::stack;
+use crate::aws::stacks::{Stack, StackStatus};
 use crate::blueprint::names::Names;
-use crate::stack::fake::{Fake, FakeBucket, FakeStack, Silent, World, cloud};
+use crate::stack::fake::{Fake, FakeBucket, FakeStack, Silent, World, cloud, resource};
 
 const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:bucketscope-web-notices";
 
@@ -39,19 +40,12 @@ fn in_sync() -> Arc<Fake> {
     let names = Names::of(&cloud);
     let mut world = World::default();
     let physical = [("Database", "db"), ("Topic", TOPIC), ("Query", "q-1")];
-    let part = |(logical, physical): (&str, &str)| StackPart {
-        logical: logical.to_owned(),
-        physical: physical.to_owned(),
-        ..StackPart::default()
-    };
-    let now = StackNow {
-        name: names.lake_stack(),
-        status: "CREATE_COMPLETE".to_owned(),
+    let now = Stack {
         tags: [("bucketscope:pipeline".to_owned(), "web".to_owned())].into(),
-        ..StackNow::default()
+        ..stack(&names.lake_stack(), StackStatus::CreateComplete)
     };
-    let stack =
-        FakeStack { now, parts: physical.map(part).to_vec(), template: template().to_string(), ..FakeStack::default() };
+    let parts = physical.map(|(logical, physical)| resource(logical, "", physical)).to_vec();
+    let stack = FakeStack::new(now, parts, template().to_string());
     world.stacks.insert(("eu-central-1".to_owned(), names.lake_stack()), stack);
     let mut table = table::of_template(&template()["Resources"]["LogTable"]["Properties"]["TableInput"]);
     table.parameters.insert("recordCount".to_owned(), "17".to_owned());

@@ -2,7 +2,7 @@
 
 use super::{LONGEST, Order, SHORTEST, Watcher, interrupted};
 use crate::Result;
-use crate::aws::stacks::{ChangeSet, ChangeSetRequest, ChangeSetState, Stack, StackStatus, Stacks};
+use crate::aws::stacks::{ChangeSet, ChangeSetRequest, ChangeSetState, ChangeSets, Stack, StackStatus};
 use crate::stack::template::Template;
 
 /// Whether the template names buckets that exist and are not the stack's: they are to be taken back.
@@ -18,7 +18,7 @@ pub fn existing_buckets(order: &Order<'_>, owned: &[String]) -> Result<bool> {
 
 /// A change set that is forgotten again unless it is executed, together with the empty stack that it may have made.
 pub struct Draft<'a> {
-    stacks: &'a dyn Stacks,
+    stacks: &'a dyn ChangeSets,
     stack: String,
     /// The change set's ARN.
     pub id: String,
@@ -32,7 +32,7 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// What AWS answers.
-    pub fn begin(stacks: &'a dyn Stacks, order: &Order<'_>, create: bool, import_existing: bool) -> Result<Self> {
+    pub fn begin(stacks: &'a dyn ChangeSets, order: &Order<'_>, create: bool, import_existing: bool) -> Result<Self> {
         let request = ChangeSetRequest {
             stack: order.spec.name.clone(),
             name: order.change_set.to_owned(),

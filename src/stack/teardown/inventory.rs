@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::aws::buckets::Held;
 use crate::aws::hands::Hands;
-use crate::aws::teardown::{StackNow, StackPart};
+use crate::aws::stacks::{Stack, StackResource, StackStatus};
 use crate::blueprint::StackKind;
 use crate::blueprint::names::{Names, TAG};
 use crate::config::cloud::{Cloud, is_region};
@@ -155,7 +155,7 @@ pub fn found_stacks(site: &Site<'_>) -> Result<Vec<FoundStack>> {
     Ok(stacks)
 }
 
-fn by_name(cloud: &Cloud, hands: &Hands) -> Result<Vec<(StackKind, StackNow)>> {
+fn by_name(cloud: &Cloud, hands: &Hands) -> Result<Vec<(StackKind, Stack)>> {
     let names = Names::of(cloud);
     let mut all = Vec::new();
     let mut add = |kind, name: &str| -> Result<bool> {
@@ -196,27 +196,27 @@ fn everything(cloud: &Cloud, hands: &Hands) -> Result<InRegion> {
     Ok((stacks, given_back, assets))
 }
 
-fn described(cloud: &Cloud, hands: &Hands, kind: StackKind, stack: StackNow) -> Result<(FoundStack, Vec<StackPart>)> {
+fn described(cloud: &Cloud, hands: &Hands, kind: StackKind, stack: Stack) -> Result<(FoundStack, Vec<StackResource>)> {
     check_ours(cloud, &stack, &hands.region)?;
-    let parts = hands.stacks.parts(&stack.name)?;
-    let there = |part: &&StackPart| !part.physical.is_empty() && part.status != "DELETE_COMPLETE";
-    let tables = parts.iter().filter(|part| part.kind == "AWS::Glue::Table");
+    let parts = hands.stacks.resources(&stack.name)?;
+    let there = |part: &&StackResource| !part.physical_id.is_empty() && part.status != "DELETE_COMPLETE";
+    let tables = parts.iter().filter(|part| part.resource_type == "AWS::Glue::Table");
     let found = FoundStack {
         kind,
         name: stack.name,
         region: hands.region.clone(),
-        status: stack.status,
+        status: stack.status.as_str().to_owned(),
         changed_ms: stack.changed_ms,
         resources: parts.iter().filter(there).count() as u64,
-        physical: parts.iter().filter(there).map(|part| part.physical.clone()).collect(),
-        tables: tables.map(|part| part.physical.clone()).collect(),
+        physical: parts.iter().filter(there).map(|part| part.physical_id.clone()).collect(),
+        tables: tables.map(|part| part.physical_id.clone()).collect(),
     };
     Ok((found, parts))
 }
 
 /// A stack that was never made has no tags yet; any other of our name must carry ours.
-fn check_ours(cloud: &Cloud, stack: &StackNow, region: &str) -> Result<()> {
-    if stack.status == "REVIEW_IN_PROGRESS" || stack.tags.get(TAG) == Some(&cloud.name) {
+fn check_ours(cloud: &Cloud, stack: &Stack, region: &str) -> Result<()> {
+    if stack.status == StackStatus::ReviewInProgress || stack.tags.get(TAG) == Some(&cloud.name) {
         return Ok(());
     }
     Err(Error::failed(format!("the stack {} in {region} is not this pipeline's", stack.name))
@@ -226,8 +226,8 @@ fn check_ours(cloud: &Cloud, stack: &StackNow, region: &str) -> Result<()> {
 
 /// The buckets whose logging a stack has switched on: the template says them. One that cannot be read costs no more than
 /// their names in a list.
-fn logged_buckets(hands: &Hands, stack: &StackNow, parts: &[StackPart]) -> Vec<String> {
-    if !parts.iter().any(|part| part.kind == BUCKET_LOGGING && part.status != "DELETE_COMPLETE") {
+fn logged_buckets(hands: &Hands, stack: &Stack, parts: &[StackResource]) -> Vec<String> {
+    if !parts.iter().any(|part| part.resource_type == BUCKET_LOGGING && part.status != "DELETE_COMPLETE") {
         return Vec::new();
     }
     let Ok(template) = hands.stacks.template(&stack.name) else { return Vec::new() };

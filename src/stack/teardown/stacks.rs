@@ -2,9 +2,10 @@
 
 use super::{FoundStack, Inventory, Report, empty, stop};
 use crate::aws::hands::Hands;
-use crate::aws::teardown::{Failure, StackNow};
+use crate::aws::stacks::{Stack, StackEvent, StackStatus};
 use crate::blueprint::StackKind;
 use crate::blueprint::names::Names;
+use crate::stack::events::failures;
 use crate::stack::site::{Event, Site, all_at_once};
 use crate::{Error, ErrorKind, Result};
 
@@ -24,25 +25,26 @@ pub(super) fn delete_all(site: &Site<'_>, inventory: &Inventory, report: &mut Re
 fn delete(site: &Site<'_>, stack: &FoundStack) -> Result<()> {
     let Some(hands) = site.hands.iter().find(|hands| hands.region == stack.region) else { return Ok(()) };
     let mut begun = 0;
-    let mut told = String::new();
-    let mut first_cause: Option<Failure> = None;
+    let mut told = None;
+    let mut first_cause: Option<StackEvent> = None;
     loop {
         let Some(now) = hands.stacks.find(&stack.name)? else {
             site.watch.tell(Event::Done(format!("deleted the stack {} in {}", stack.name, stack.region)));
             return Ok(());
         };
-        if now.status != told {
-            told.clone_from(&now.status);
+        if told.as_ref() != Some(&now.status) {
+            told = Some(now.status.clone());
             site.watch.tell(Event::Doing(format!("{} in {}: {}", stack.name, stack.region, words(&now.status))));
         }
-        if must_wait(&now.status) || (begun > 0 && now.status == "CREATE_IN_PROGRESS") {
+        if must_wait(&now.status) || (begun > 0 && now.status == StackStatus::CreateInProgress) {
             site.watch.pause()?;
             continue;
         }
-        if now.status == "DELETE_FAILED" {
-            let failures = hands.stacks.failures(&stack.name)?;
+        if now.status == StackStatus::DeleteFailed {
+            let events = hands.stacks.events(&now.id, None)?;
+            let failures: Vec<&StackEvent> = failures(&events).collect();
             if begun > 0 || first_cause.is_none() {
-                first_cause = failures.first().cloned().or(first_cause);
+                first_cause = failures.first().copied().cloned().or(first_cause);
             }
             if begun >= TRIES {
                 return Err(failed(stack, &now, first_cause));
@@ -54,7 +56,7 @@ fn delete(site: &Site<'_>, stack: &FoundStack) -> Result<()> {
         }
         site.watch.check()?;
         prepare(site, hands, stack, &now)?;
-        hands.stacks.delete(&stack.name)?;
+        hands.stacks.delete(&stack.name, None)?;
         begun += 1;
         site.watch.pause()?;
     }
@@ -62,24 +64,24 @@ fn delete(site: &Site<'_>, stack: &FoundStack) -> Result<()> {
 
 /// Whether a deletion cannot be begun in this status, or is under way. A stack that is being created can be deleted
 /// (CloudFormation API reference: DeleteStack).
-fn must_wait(status: &str) -> bool {
-    status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS" && status != "CREATE_IN_PROGRESS"
+fn must_wait(status: &StackStatus) -> bool {
+    status.in_progress() && *status != StackStatus::CreateInProgress
 }
 
-fn words(status: &str) -> &'static str {
+fn words(status: &StackStatus) -> &'static str {
     match status {
-        "DELETE_IN_PROGRESS" => "being deleted",
-        "DELETE_FAILED" => "could not be deleted; trying again",
+        StackStatus::DeleteInProgress => "being deleted",
+        StackStatus::DeleteFailed => "could not be deleted; trying again",
         status if must_wait(status) => "at work; waiting for it to end",
         _ => "to be deleted",
     }
 }
 
 /// What has to be done before a stack can go.
-fn prepare(site: &Site<'_>, hands: &Hands, stack: &FoundStack, now: &StackNow) -> Result<()> {
+fn prepare(site: &Site<'_>, hands: &Hands, stack: &FoundStack, now: &Stack) -> Result<()> {
     let names = Names::of(site.cloud);
     if now.protected {
-        hands.stacks.unprotect(&stack.name)?;
+        hands.stacks.protect(&stack.name, false)?;
         site.watch.tell(Event::Done(format!("lifted the protection of the stack {}", stack.name)));
     }
     match stack.kind {
@@ -104,12 +106,12 @@ fn drop_tables(site: &Site<'_>, hands: &Hands, stack: &FoundStack) -> Result<()>
 }
 
 /// Takes the causes of a failed deletion away, as far as they are known.
-fn mend(site: &Site<'_>, hands: &Hands, failures: &[Failure]) -> Result<()> {
+fn mend(site: &Site<'_>, hands: &Hands, failures: &[&StackEvent]) -> Result<()> {
     let names = Names::of(site.cloud);
     for failure in failures {
-        let reason = &failure.reason;
-        site.watch.tell(Event::Trouble(format!("{}: {reason}", failure.logical)));
-        match failure.kind.as_str() {
+        let reason = failure.reason.as_deref().unwrap_or_default();
+        site.watch.tell(Event::Trouble(format!("{}: {reason}", failure.logical_id)));
+        match failure.resource_type.as_str() {
             "AWS::Glue::Crawler" => stop::stop_crawler(site, hands, &names.crawler()).map(|_| ())?,
             "AWS::Athena::WorkGroup" => hands.athena.delete_workgroup(&names.workgroup())?,
             _ => {}
@@ -118,14 +120,17 @@ fn mend(site: &Site<'_>, hands: &Hands, failures: &[Failure]) -> Result<()> {
     Ok(())
 }
 
-fn failed(stack: &FoundStack, now: &StackNow, cause: Option<Failure>) -> Error {
+fn failed(stack: &FoundStack, now: &Stack, cause: Option<StackEvent>) -> Error {
     let why = match &cause {
-        Some(cause) => format!("{} ({}): {}", cause.logical, cause.kind, cause.reason),
-        None => now.reason.clone().unwrap_or_else(|| format!("it is in the state {}", now.status)),
+        Some(cause) => {
+            let reason = cause.reason.as_deref().unwrap_or("CloudFormation gave no reason");
+            format!("{} ({}): {reason}", cause.logical_id, cause.resource_type)
+        }
+        None => now.reason.clone().unwrap_or_else(|| format!("it is in the state {}", now.status.as_str())),
     };
     let error = Error::new(ErrorKind::Stack, format!("the stack {} in {} was not deleted", stack.name, stack.region))
         .because(why);
-    match cause.is_some_and(|cause| cause.kind == super::inventory::BUCKET_LOGGING) {
+    match cause.is_some_and(|cause| cause.resource_type == super::inventory::BUCKET_LOGGING) {
         true => error.hint(format!(
             "run destroy again; if the function that gives logging back is gone, set the logging of the bucket by hand, then\n\
              aws cloudformation delete-stack --stack-name {} --region {} --deletion-mode FORCE_DELETE_STACK",

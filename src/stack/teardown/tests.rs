@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::ErrorKind;
+use crate::aws::stacks::StackStatus;
 use crate::blueprint::names::Names;
 use crate::config::cloud::Cloud;
 use crate::stack::fake::{Fake, Silent, World, cloud, deployed};
@@ -123,7 +124,7 @@ fn whatever_state_a_stack_is_in_it_goes() {
         for state in states {
             let mut world = deployed(&cloud);
             let stack = world.stacks.get_mut(&((*region).to_owned(), name.clone())).unwrap();
-            stack.now.status = state.to_owned();
+            stack.now.status = StackStatus::parse(state);
             stack.busy = 2;
             let fake = Fake::over(world);
             down(&fake, &cloud, &Silent::default()).unwrap();
@@ -132,10 +133,10 @@ fn whatever_state_a_stack_is_in_it_goes() {
         // Or was gone already.
         let mut world = deployed(&cloud);
         let key = ((*region).to_owned(), name.clone());
-        world.stacks.get_mut(&key).unwrap().now.status = "DELETE_IN_PROGRESS".to_owned();
+        world.stacks.get_mut(&key).unwrap().now.status = StackStatus::DeleteInProgress;
         let fake = Fake::over(world);
-        while crate::aws::teardown::StackTeardown::find(fake.hands(region).stacks.as_ref(), name).unwrap().is_some() {
-            if fake.look().stacks[&key].now.status == "DELETE_FAILED" {
+        while fake.hands(region).stacks.find(name).unwrap().is_some() {
+            if fake.look().stacks[&key].now.status == StackStatus::DeleteFailed {
                 break;
             }
         }

@@ -126,7 +126,7 @@ fn by_name(cloud: &Cloud, hands: &Hands) -> Result<Vec<Leftover>> {
     let mut left = Vec::new();
     for stack in hands.stacks.list()?.into_iter().filter(|stack| inventory::kind_of(cloud, &stack.name).is_some()) {
         let command = format!("aws cloudformation delete-stack --stack-name {}", stack.name);
-        left.push(leftover(format!("stack {} ({})", stack.name, stack.status), region, command));
+        left.push(leftover(format!("stack {} ({})", stack.name, stack.status.as_str()), region, command));
     }
     for group in hands.logs.groups(&Names::of(cloud).log_group(""))? {
         let command = format!("aws logs delete-log-group --log-group-name {group}");
