@@ -4,6 +4,10 @@
 //! whose actions are often named unlike its operations, also "Required permissions for Amazon S3 API operations" (Amazon S3
 //! User Guide). An operation that is not in the table has not been reviewed, and whoever needs it adds it.
 
+mod on_behalf;
+
+pub use on_behalf::{ON_BEHALF, OnBehalf};
+
 /// What an action is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum On {
@@ -350,123 +354,5 @@ pub fn all() -> impl Iterator<Item = Need> {
     same.chain(other)
 }
 
-/// A call that a service makes with a role of ours, which no recording of our own code can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OnBehalf {
-    /// The role, as [`super::Names::role`] names it; what it begins with, as functions have one a stack.
-    pub role: &'static str,
-    /// The actions.
-    pub actions: &'static [&'static str],
-    /// Which service makes them, and why; where AWS says so.
-    pub why: &'static str,
-}
-
-/// The calls that services make for us.
-pub const ON_BEHALF: &[OnBehalf] = &[
-    OnBehalf {
-        role: "etl",
-        actions: &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-        why: "Glue writes what the job prints (AWS Glue Developer Guide, \"Logging for AWS Glue jobs\")",
-    },
-    OnBehalf {
-        role: "etl",
-        actions: &["s3:GetObject", "s3:ListBucket"],
-        why: "Glue fetches the script; and S3 answers for an object that is not there with 404 only to who may list the \
-              bucket (Amazon S3 API Reference, \"GetObject\")",
-    },
-    OnBehalf {
-        role: "etl",
-        actions: &["kms:Decrypt", "kms:GenerateDataKey"],
-        why: "S3 asks KMS in the caller's name (Amazon S3 User Guide, \"Using server-side encryption with AWS KMS keys\")",
-    },
-    OnBehalf {
-        role: "etl",
-        actions: &["s3:AbortMultipartUpload"],
-        why: "made where an upload fails, which a run that succeeds does not show",
-    },
-    OnBehalf {
-        role: "crawler",
-        actions: &[
-            "glue:BatchCreatePartition",
-            "glue:BatchGetPartition",
-            "glue:BatchUpdatePartition",
-            "glue:CreatePartition",
-            "glue:GetDatabase",
-            "glue:GetPartition",
-            "glue:GetPartitions",
-            "glue:GetTable",
-            "glue:GetTables",
-            "glue:UpdatePartition",
-            "glue:UpdateTable",
-            "kms:Decrypt",
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "s3:GetBucketLocation",
-            "s3:GetObject",
-            "s3:ListBucket",
-        ],
-        why: "the crawler is Glue's own code (AWS Glue Developer Guide, \"Crawler prerequisites\", and \"AWS managed \
-              policies for AWS Glue\", narrowed to crawls of catalogue targets)",
-    },
-    OnBehalf {
-        role: "schedule",
-        actions: &["glue:StartJobRun"],
-        why: "EventBridge Scheduler starts the job (EventBridge Scheduler User Guide, \"Using universal targets\")",
-    },
-    OnBehalf {
-        role: "delivery",
-        actions: &["s3:ListBucket"],
-        why: "S3 answers for an object that is not there with 404 only to who may list the bucket (Amazon S3 API Reference, \
-              \"GetObject\")",
-    },
-    OnBehalf {
-        role: "delivery",
-        actions: &["logs:CreateLogStream", "logs:PutLogEvents"],
-        why: "Lambda writes what the function prints (AWS Lambda Developer Guide, \"Sending Lambda function logs to CloudWatch Logs\")",
-    },
-];
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(service: &str, operation: &str, versioned: bool) -> Vec<(String, On)> {
-        let needs = needs(service, operation, versioned).unwrap_or_else(|| panic!("{service}:{operation}"));
-        needs.iter().map(|need| (need.name(), need.on)).collect()
-    }
-
-    #[test]
-    fn calls_are_mapped_as_the_reference_says() {
-        for (service, operation, versioned, expected) in [
-            ("s3", "ListObjectsV2", false, vec![("s3:ListBucket", On::Bucket)]),
-            ("s3", "HeadObject", false, vec![("s3:GetObject", On::Object)]),
-            ("s3", "UploadPart", false, vec![("s3:PutObject", On::Object)]),
-            ("s3", "DeleteObjects", true, vec![("s3:DeleteObjectVersion", On::Object)]),
-            ("s3", "PutObject", true, vec![("s3:PutObject", On::Object)]),
-            ("s3", "CopyObject", false, vec![("s3:GetObject", On::Object), ("s3:PutObject", On::Object)]),
-            ("glue", "StartJobRun", false, vec![("glue:StartJobRun", On::Job)]),
-            ("glue", "BatchCreatePartition", false, vec![("glue:BatchCreatePartition", On::Catalogue)]),
-            ("glue", "CreateCrawler", false, vec![("glue:CreateCrawler", On::Anything)]),
-            ("resourcegroupstaggingapi", "GetResources", false, vec![("tag:GetResources", On::Anything)]),
-            ("sts", "GetCallerIdentity", false, vec![]),
-        ] {
-            let expected: Vec<(String, On)> = expected.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect();
-            assert_eq!(names(service, operation, versioned), expected, "{service}:{operation}");
-        }
-        assert_eq!(needs("s3", "PutBucketAcl", false), None);
-        assert_eq!(needs("glue", "ListObjectsV2", false), None);
-    }
-
-    #[test]
-    fn no_call_stands_in_the_table_twice() {
-        let mut all: Vec<(&str, &str)> =
-            SAME.iter().flat_map(|(service, _, _, names)| names.iter().map(move |name| (*service, *name))).collect();
-        all.extend(OTHER.iter().map(|(service, name, _)| (*service, *name)));
-        all.extend(FREE);
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count);
-    }
-}
+mod tests;
