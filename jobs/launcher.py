@@ -155,10 +155,11 @@ def launch(argv, client):
         code, last = run(command, dict(os.environ, AWS_REGION=region))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if code != 0:
-        raise failure(code, last)
+    # A worker that failed may have committed before: what it says of that counts.
     if given.get("--metric-namespace"):
         put_metrics(lambda: client("cloudwatch", region), given["--metric-namespace"], metrics(last))
+    if code != 0:
+        raise failure(code, last)
 
 
 def main():

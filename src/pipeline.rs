@@ -11,6 +11,14 @@ pub const VERSION: u32 = 1;
 
 /// The metric in which the job says how old the newest record of the lake is, in hours.
 pub const LAG_METRIC: &str = "NewestRecordAgeHours";
+/// The metric of how many records a run has written.
+pub const RECORDS_METRIC: &str = "Records";
+/// … of how many lines it has read that are no records.
+pub const REJECTED_METRIC: &str = "RejectedLines";
+/// … of how many bytes of log objects it has read, as they are stored.
+pub const BYTES_METRIC: &str = "LogBytes";
+/// … of how long it took, in seconds, without the time that Glue needs to start it.
+pub const SECONDS_METRIC: &str = "RunSeconds";
 
 /// A pipeline as its worker sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use crate::etl::{
     Event, Pipeline, Planned, Progress, RunOptions, RunSummary, Settings, SourceStores, WhenBusy, commit, hours, model,
     name_by_content, run_over, state,
 };
-use crate::pipeline::{self, LAG_METRIC};
+use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
 use crate::storage::Store;
 
 /// How often a long piece of work says how far it is.
@@ -86,7 +86,7 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
     options.when_busy = WhenBusy::Wait(settings.lease_ms);
     let run = run_over(&pipeline, &sources, &options, &LogWorker, progress)?;
     let told = catalogue::tell(&lake, &told.lake, &told.catalogue, glue);
-    let metrics = lag_hours(&lake, request.now_ms)?.map(|hours| (LAG_METRIC, hours)).into_iter().collect();
+    let metrics = metrics(&run, lag_hours(&lake, request.now_ms)?);
     Ok(match told {
         Ok(told) => Report { run, catalogue: Some(told), metrics, failure: None },
         Err(error) => Report { run, catalogue: None, metrics, failure: Some(error) },
@@ -99,6 +99,19 @@ fn make_lake(lake: &Store) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotDeployed => state::make_format(lake).map(drop),
         checked => checked,
     }
+}
+
+/// What CloudWatch is told of a run. A run that found nothing says so too: an alarm tells a quiet pipeline from a dead one.
+fn metrics(run: &RunSummary, lag_hours: Option<f64>) -> BTreeMap<&'static str, f64> {
+    let counts = &run.counts;
+    let mut metrics = BTreeMap::from([
+        (RECORDS_METRIC, counts.records as f64),
+        (REJECTED_METRIC, counts.rejected as f64),
+        (BYTES_METRIC, counts.bytes as f64),
+        (SECONDS_METRIC, run.seconds),
+    ]);
+    metrics.extend(lag_hours.map(|hours| (LAG_METRIC, hours)));
+    metrics
 }
 
 /// How old the newest record of the lake is.

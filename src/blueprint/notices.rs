@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{BY_HAND, Names, metric_namespace};
 use crate::config::cloud::{CatalogueMode, Cloud};
-use crate::pipeline::LAG_METRIC;
+use crate::pipeline::{LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC};
 
 /// A rule that sends events to the topic.
 #[derive(Debug, Serialize)]
@@ -28,15 +28,24 @@ pub(super) struct Alarm {
     id: &'static str,
     name: String,
     description: String,
-    namespace: String,
-    metric: &'static str,
-    dimensions: Json,
-    statistic: &'static str,
-    period_seconds: u32,
+    watches: Watched,
     threshold: u32,
     comparison: &'static str,
     missing: &'static str,
 }
+
+/// What an alarm looks at.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Watched {
+    /// One metric.
+    Metric { namespace: String, metric: &'static str, dimensions: Json, statistic: &'static str, period_seconds: u32 },
+    /// What is worked out of several, as `Metrics` of a template has it.
+    Math(Json),
+}
+
+/// A day, in seconds.
+const DAY: u32 = 86_400;
 
 fn failed_runs(names: &Names) -> String {
     format!("{}-failed-runs", names.stem())
@@ -135,37 +144,80 @@ fn lines(lines: &[String]) -> String {
 
 /// The alarms.
 pub(super) fn alarms(cloud: &Cloud) -> Vec<Alarm> {
-    let names = Names::of(cloud);
-    vec![
-        Alarm {
-            id: "LagAlarm",
-            name: format!("{}-lag", names.stem()),
-            description: format!(
-                "The newest record of the lake is older than {} hours, or the job has not said for a day how old it is",
-                cloud.notify.lag_hours
-            ),
+    vec![lag(cloud), rejects(cloud), failures(cloud)]
+}
+
+fn lag(cloud: &Cloud) -> Alarm {
+    Alarm {
+        id: "LagAlarm",
+        name: format!("{}-lag", Names::of(cloud).stem()),
+        description: format!(
+            "The newest record of the lake is older than {} hours, or the job has not said for a day how old it is",
+            cloud.notify.lag_hours
+        ),
+        watches: Watched::Metric {
             namespace: metric_namespace(cloud),
             metric: LAG_METRIC,
             dimensions: json!([]),
             statistic: "Minimum",
-            period_seconds: 86_400,
-            threshold: cloud.notify.lag_hours,
-            comparison: "GreaterThanThreshold",
-            // A job that is started by hand may rest for as long as it likes.
-            missing: if cloud.job.schedule == BY_HAND { "notBreaching" } else { "breaching" },
+            period_seconds: DAY,
         },
-        Alarm {
-            id: "FailureAlarm",
-            name: format!("{}-failures", names.stem()),
-            description: "Three runs of the job failed within six hours".to_owned(),
+        threshold: cloud.notify.lag_hours,
+        comparison: "GreaterThanThreshold",
+        // A job that is started by hand may rest for as long as it likes.
+        missing: if cloud.job.schedule == BY_HAND { "notBreaching" } else { "breaching" },
+    }
+}
+
+/// A share and not a number: a line in a thousand is as bad for a large pipeline as for a small one. A day without lines gives
+/// no value (CloudWatch user guide, "Using metric math": what is divided by zero is left out).
+fn rejects(cloud: &Cloud) -> Alarm {
+    let sum = |id: &str, metric: &str| {
+        json!({
+            "Id": id,
+            "MetricStat": {
+                "Metric": { "Namespace": metric_namespace(cloud), "MetricName": metric },
+                "Period": DAY,
+                "Stat": "Sum",
+            },
+            "ReturnData": false,
+        })
+    };
+    Alarm {
+        id: "RejectsAlarm",
+        name: format!("{}-rejects", Names::of(cloud).stem()),
+        description: format!("More than {} % of a day's lines are no records", cloud.notify.rejected_percent),
+        watches: Watched::Math(json!([
+            {
+                "Id": "share",
+                "Expression": "100 * rejected / (records + rejected)",
+                "Label": "Rejected lines, percent",
+                "ReturnData": true,
+            },
+            sum("rejected", REJECTED_METRIC),
+            sum("records", RECORDS_METRIC),
+        ])),
+        threshold: cloud.notify.rejected_percent,
+        comparison: "GreaterThanThreshold",
+        missing: "notBreaching",
+    }
+}
+
+fn failures(cloud: &Cloud) -> Alarm {
+    let names = Names::of(cloud);
+    Alarm {
+        id: "FailureAlarm",
+        name: format!("{}-failures", names.stem()),
+        description: "Three runs of the job failed within six hours".to_owned(),
+        watches: Watched::Metric {
             namespace: "AWS/Events".to_owned(),
             metric: "TriggeredRules",
             dimensions: json!([{ "Name": "RuleName", "Value": failed_runs(&names) }]),
             statistic: "Sum",
             period_seconds: 21_600,
-            threshold: 3,
-            comparison: "GreaterThanOrEqualToThreshold",
-            missing: "notBreaching",
         },
-    ]
+        threshold: 3,
+        comparison: "GreaterThanOrEqualToThreshold",
+        missing: "notBreaching",
+    }
 }

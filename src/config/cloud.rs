@@ -261,11 +261,13 @@ pub struct Notify {
     pub finished_queries: bool,
     /// A notice if the newest record of the lake is older than this, in hours.
     pub lag_hours: u32,
+    /// A notice if more than so many percent of a day's lines are no records.
+    pub rejected_percent: u32,
 }
 
 impl Default for Notify {
     fn default() -> Self {
-        Self { emails: Vec::new(), finished_queries: false, lag_hours: 48 }
+        Self { emails: Vec::new(), finished_queries: false, lag_hours: 48, rejected_percent: 1 }
     }
 }
 

@@ -37,8 +37,10 @@ const RESULT_GIGABYTES: f64 = 0.001;
 const CRAWLER_DPUS: f64 = 2.0;
 const CRAWLER_HOURS: f64 = 1.0 / 6.0;
 /// What a deployed pipeline has of CloudWatch.
-const ALARMS: f64 = 2.0;
-const METRICS: f64 = 1.0;
+const ALARMS: f64 = 3.0;
+/// An alarm that divides one metric by another is billed for each of them, and for both here (Amazon CloudWatch pricing).
+const ALARM_METRICS: f64 = 4.0;
+const METRICS: f64 = 5.0;
 const LOG_GIGABYTES_A_RUN: f64 = 0.000_1;
 /// Notices a month when nothing much happens.
 const NOTICES: f64 = 30.0;
@@ -221,8 +223,8 @@ fn watching(volume: &Volume, prices: &Prices) -> Item {
     let logs = volume.runs * LOG_GIGABYTES_A_RUN;
     Item {
         what: "watching".to_owned(),
-        basis: format!("{ALARMS} alarms, {METRICS} metric, {logs:.2} GB of the job's own logs"),
-        usd: ALARMS * prices.cloudwatch_alarm.usd
+        basis: format!("{ALARMS} alarms, {METRICS} metrics, {logs:.2} GB of the job's own logs"),
+        usd: ALARM_METRICS * prices.cloudwatch_alarm.usd
             + METRICS * prices.cloudwatch_metric.usd
             + logs * prices.cloudwatch_logs.usd,
     }

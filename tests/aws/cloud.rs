@@ -116,6 +116,26 @@ impl Cloud {
         command
     }
 
+    /// The sum of what CloudWatch was told of a metric of the pipeline within the last hour, and how often it was told.
+    pub fn metric(&self, name: &str) -> (f64, u64) {
+        const ASK: &str = "\
+import boto3, datetime, sys
+now = datetime.datetime.now(datetime.timezone.utc)
+hour = datetime.timedelta(hours=1)
+points = boto3.client('cloudwatch').get_metric_statistics(
+    Namespace='bucketscope/test', MetricName=sys.argv[1], StartTime=now - hour, EndTime=now + hour, Period=60,
+    Statistics=['Sum', 'SampleCount'])['Datapoints']
+print(sum(point['Sum'] for point in points), int(sum(point['SampleCount'] for point in points)))
+";
+        let mut ask = Command::new(python());
+        ask.env("AWS_ENDPOINT_URL", self.emulator.endpoint()).env("AWS_ACCESS_KEY_ID", ACCOUNT);
+        ask.env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_REGION", REGION).env("AWS_DEFAULT_REGION", REGION);
+        let output = ask.args(["-c", ASK, name]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (sum, times) = text.trim().split_once(' ').unwrap_or_else(|| panic!("{output:?}"));
+        (sum.parse().unwrap(), times.parse().unwrap())
+    }
+
     /// What SDK clients are made of that look at the account, or change it by hand.
     pub fn sdk(&self, region: &str) -> SdkConfig {
         let loader = aws_config::defaults(BehaviorVersion::latest())

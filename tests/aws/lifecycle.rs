@@ -41,6 +41,15 @@ fn from_nothing_to_a_filled_lake_and_back() {
     let again = cloud.run("run --output json").ok().json();
     assert_eq!(again["summary"]["objects"], 0, "{again}");
 
+    assert_eq!(cloud.metric("Records"), (2.0, 2), "both runs told, the second one of nothing");
+    assert_eq!(cloud.metric("RejectedLines"), (0.0, 2));
+    let bytes = run["summary"]["bytes"].as_f64().unwrap();
+    assert!(bytes > 0.0);
+    assert_eq!(cloud.metric("LogBytes"), (bytes, 2));
+    assert_eq!(cloud.metric("RunSeconds").1, 2);
+    let (age, times) = cloud.metric("NewestRecordAgeHours");
+    assert!(times == 2 && age > 2.0 * 24.0, "of February: {age}");
+
     let tables = cloud.keys("bucketscope-test-lake-a1b2c3");
     let partitions = |hour: &str| tables.iter().filter(|key| key.contains(&format!("requesthour={hour}/"))).count();
     assert_eq!((partitions("00"), partitions("01")), (1, 1), "{tables:?}");

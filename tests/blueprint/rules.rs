@@ -212,6 +212,25 @@ fn a_job_that_is_started_by_hand_has_no_schedule_and_may_rest() {
 }
 
 #[test]
+fn the_alarms_ring_at_the_configured_lag_and_share_of_rejects() {
+    let scenario = Scenario::named("everything");
+    let template = scenario.lake();
+    let notify = &scenario.cloud.notify;
+    assert_eq!(properties(&template, "LagAlarm")["Threshold"], json!(notify.lag_hours));
+    let rejects = properties(&template, "RejectsAlarm");
+    assert_eq!(rejects["Threshold"], json!(notify.rejected_percent));
+    let metrics = rejects["Metrics"].as_array().unwrap();
+    let returned: Vec<&Value> = metrics.iter().filter(|metric| metric["ReturnData"] == true).collect();
+    assert_eq!(returned.len(), 1, "an alarm looks at one value");
+    // Each name in the expression is a metric that the worker reports.
+    let expression = returned[0]["Expression"].as_str().unwrap();
+    for id in expression.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+        let stat = &metrics.iter().find(|metric| metric["Id"] == id).unwrap()["MetricStat"];
+        assert!(["Records", "RejectedLines"].contains(&stat["Metric"]["MetricName"].as_str().unwrap()), "{id}");
+    }
+}
+
+#[test]
 fn the_tables_columns_are_the_parsers() {
     let input = properties(&Scenario::named("minimal").lake(), "AccessLogs")["TableInput"].clone();
     let names: Vec<&str> = input["StorageDescriptor"]["Columns"]

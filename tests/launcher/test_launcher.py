@@ -112,6 +112,12 @@ class Launcher(unittest.TestCase):
         data = [{"MetricName": "A", "Value": 1.5, "Unit": "None"}]
         self.assertEqual(cloud.metrics, [{"Namespace": "bucketscope/a", "MetricData": data}])
 
+    def test_it_tells_cloudwatch_of_a_run_that_failed_after_its_commits(self):
+        cloud = Cloud(script("""echo '{"metrics": {"A": 2}}'; echo "error: no catalogue" >&2; exit 1"""))
+        with self.assertRaisesRegex(launcher.LauncherError, "no catalogue"):
+            cloud.launch()
+        self.assertEqual(cloud.metrics[0]["MetricData"], [{"MetricName": "A", "Value": 2.0, "Unit": "None"}])
+
     def test_metrics_that_cannot_be_told_do_not_fail_the_run(self):
         cloud = Cloud(script("""echo '{"metrics": {"A": 1}}'"""), refuses_metrics=True)
         self.assertIn("warning: CloudWatch cannot be told A", cloud.launch()[1])

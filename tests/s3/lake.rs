@@ -137,10 +137,17 @@ fn a_lake_on_s3_is_that_of_the_folder_and_is_made_by_the_first_run() {
         worker::Request { pipeline: &told, window: None, threads: Some(2), now_ms: now_ms() + 60_000, cancel: &cancel };
     let report = worker::run(&world.bucket.session, &glue, &request, &()).unwrap();
     assert_eq!(report.run.commits, [1]);
-    assert!(report.metrics["NewestRecordAgeHours"] > 0.0);
+    assert!(report.metrics["NewestRecordAgeHours"] > 0.0 && report.metrics["RunSeconds"] > 0.0);
+    let counts = &report.run.counts;
+    assert!(counts.records > 0);
+    for (metric, count) in [("Records", counts.records), ("RejectedLines", counts.rejected), ("LogBytes", counts.bytes)]
+    {
+        assert_eq!(report.metrics[metric], count as f64, "{metric}");
+    }
     world.assert_same("lake/");
     let again = worker::run(&world.bucket.session, &glue, &request, &()).unwrap();
     assert!(again.run.nothing_new);
+    assert_eq!((again.metrics["Records"], again.metrics["LogBytes"]), (0.0, 0.0), "a quiet run says so");
 }
 
 #[test]

@@ -334,6 +334,7 @@ fn check_notify(cloud: &Cloud) -> Checked {
         }
     }
     within("notify.lag_hours", cloud.notify.lag_hours, 1, 7 * 24)?;
+    within("notify.rejected_percent", cloud.notify.rejected_percent, 1, 100)?;
     // Half of the time that raw logs stay must be left to act in.
     if cloud.keep.raw_days.is_some_and(|days| cloud.notify.lag_hours > days.saturating_mul(12)) {
         let what = "a notice this late leaves less than half of keep.raw_days to act in";

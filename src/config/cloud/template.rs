@@ -207,6 +207,8 @@ notify:
   finished_queries: {finished}
   # A notice if the newest record of the lake is older.
   lag_hours: {lag}
+  # A notice if more than so many percent of a day's lines are no records.
+  rejected_percent: {rejected}
 
 # What `bucketscope plan` estimates the cost of.
 estimate:
@@ -221,6 +223,7 @@ estimate:
         scan = cloud.athena.scan_limit_gigabytes,
         finished = cloud.notify.finished_queries,
         lag = cloud.notify.lag_hours,
+        rejected = cloud.notify.rejected_percent,
         gigabytes = cloud.estimate.log_gigabytes_a_month,
         objects = cloud.estimate.log_objects_thousands,
         queries = cloud.estimate.queries_a_day,

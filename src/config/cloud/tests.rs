@@ -201,6 +201,7 @@ fn numbers_and_words_keep_their_bounds() {
         ("notify:\n  emails: [ops]\n", "notify.emails[0]: `ops` is no e-mail address"),
         ("notify:\n  emails: [a@b.org, A@b.org]\n", "notify.emails[1]: `A@b.org` stands twice"),
         ("notify:\n  lag_hours: 0\n", "notify.lag_hours: 0 is out of bounds; expected 1 to 168"),
+        ("notify:\n  rejected_percent: 101\n", "notify.rejected_percent: 101 is out of bounds; expected 1 to 100"),
     ] {
         let why = wrong(&with("", tail));
         assert!(why.contains(what), "{why}");
@@ -320,7 +321,16 @@ fn what_is_written_is_what_is_read() {
         assert_eq!(parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")), cloud);
         assert!(text.lines().all(|line| line.chars().count() <= 125), "{text}");
         // A new file says every key that has a default, so that nobody has to look them up.
-        for key in ["timeout_minutes", "log_days", "crawler_schedule", "lake_days", "lag_hours", "queries_a_day"] {
+        let shown = [
+            "timeout_minutes",
+            "log_days",
+            "crawler_schedule",
+            "lake_days",
+            "lag_hours",
+            "rejected_percent",
+            "queries_a_day",
+        ];
+        for key in shown {
             assert!(text.contains(&format!("  {key}: ")), "{key}");
         }
     }
