@@ -213,7 +213,7 @@ fn run_shard(arguments: &Arguments) -> Result<String> {
     }
     let sources = SourceStores::open(&pipeline.sources)?;
     let shard = plan::shard(&pipeline.lake, &plan, number)?;
-    let job = Job { lake: &pipeline.lake, sources: &sources, plan: name, shard: &shard };
+    let job = Job { lake: &pipeline.lake, sources: &sources, plan: name, places: &plan.places, shard: &shard };
     let done = LogWorker.work(&job, &|_, _| {}, &AtomicBool::new(false))?;
     state::write_new(&pipeline.lake, &id.done(number), &done)?;
     json(&done)

@@ -2,8 +2,8 @@ use std::cell::{Cell, RefCell};
 
 use super::*;
 use crate::aws::partitions::{Refused, Table};
-use crate::etl::commit::{Entry, Totals};
-use crate::etl::model::{Counts, FORMAT_VERSION, OutputFile};
+use crate::etl::commit::Entry;
+use crate::etl::model::{FORMAT_VERSION, OutputFile};
 
 /// A catalogue in memory with one table.
 #[derive(Default)]
@@ -72,17 +72,8 @@ impl Lake {
         let entry = Entry {
             format_version: FORMAT_VERSION,
             sequence: self.commits,
-            plan: String::new(),
-            worker: String::new(),
-            started_ms: 0,
-            finished_ms: 0,
-            counts: Counts::default(),
             outputs: hours.map(output).collect(),
-            rejects: Vec::new(),
-            lists: Vec::new(),
-            skipped: Vec::new(),
-            time_range: None,
-            totals: Totals::default(),
+            ..Entry::default()
         };
         commit::publish(&self.store, &entry).unwrap();
     }

@@ -1,18 +1,20 @@
 //! The commit log: the only truth about what the lake holds. Entry N+1 is made with create-if-absent; who cannot make
 //! it has lost, whatever he did before, and that alone keeps every record from being doubled.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::hours::HourSet;
 use super::model::{Counts, FORMAT_VERSION, OutputFile, ShardDone, SkippedObject};
+use super::places::{self, Places};
 use super::plan::Plan;
 use super::state::{self, PlanId};
 use crate::error::{Error, Result};
-use crate::logs::columns::TABLE;
 use crate::storage::{Created, Store};
 
 /// `_state/log/<sequence>.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The version of the format that this entry and its outputs have.
     pub format_version: u32,
@@ -30,6 +32,9 @@ pub struct Entry {
     pub counts: Counts,
     /// The Parquet files that it adds, sorted by path.
     pub outputs: Vec<OutputFile>,
+    /// The Parquet files that are no longer part of the lake, as `outputs` hold their rows: a compaction's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
     /// The reject files that it adds.
     pub rejects: Vec<OutputFile>,
     /// The lists of its objects, which are known from now on, except those in `skipped`.
@@ -61,6 +66,12 @@ pub struct Totals {
     pub delivered_is_known: bool,
     /// Everything that was visible and last modified before this time has been read; milliseconds since the epoch.
     pub watermark_ms: Option<i64>,
+    /// Where partitions lie.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub places: Places,
+    /// The commits that were compactions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined_by: Vec<u64>,
 }
 
 /// All commits so far.
@@ -112,6 +123,18 @@ impl Log {
     /// The commits from first to last.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.0.iter()
+    }
+
+    /// The Parquet files that the lake has, each with the time of its commit, milliseconds since the epoch.
+    pub fn live(&self) -> impl Iterator<Item = (&OutputFile, i64)> {
+        let replaced: HashSet<&str> = self.entries().flat_map(|entry| &entry.replaced).map(String::as_str).collect();
+        let files = self.entries().flat_map(|entry| entry.outputs.iter().map(|file| (file, entry.finished_ms)));
+        files.filter(move |(file, _)| !replaced.contains(file.path.as_str()))
+    }
+
+    /// Where partitions lie after the last commit.
+    pub fn places(&self) -> Places {
+        self.last().map_or_else(Places::default, |entry| entry.totals.places.clone())
     }
 
     /// The last commit.
@@ -171,11 +194,11 @@ fn missing(lake: &Store, sequence: u64) -> Error {
 pub fn committed(lake: &Store) -> Result<Vec<CommittedFile>> {
     state::check_format(lake)?;
     let log = Log::load(lake)?;
-    log.entries().flat_map(|entry| &entry.outputs).map(committed_file).collect()
+    log.live().map(|(file, _)| committed_file(file)).collect()
 }
 
 fn committed_file(output: &OutputFile) -> Result<CommittedFile> {
-    let (date, hour) = partition(&output.path).ok_or_else(|| {
+    let (date, hour, _) = places::parts(&output.path).ok_or_else(|| {
         Error::failed(format!("the commit log names {}, which is in no partition", output.path))
             .hint("`bucketscope drift` shows what else is damaged")
     })?;
@@ -186,23 +209,6 @@ fn committed_file(output: &OutputFile) -> Result<CommittedFile> {
         rows: output.rows,
         bytes: output.bytes,
     })
-}
-
-/// The date and hour that a data file's folder stands for.
-fn partition(path: &str) -> Option<(&str, &str)> {
-    let rest = path.strip_prefix(TABLE)?.strip_prefix("/requestdate=")?;
-    let (date, rest) = rest.split_once("/requesthour=")?;
-    let (hour, _) = rest.split_once('/')?;
-    Some((date, hour))
-}
-
-/// The hour since the epoch that a data file's folder stands for.
-fn partition_hour(path: &str) -> Option<i64> {
-    let (date, hour) = partition(path)?;
-    let date: jiff::civil::Date = date.parse().ok()?;
-    let hour: i64 = hour.parse().ok()?;
-    let days = date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
-    Some(i64::from(days) * 24 + hour)
 }
 
 /// The entry that commits a plan whose shards are all done, or why that must not be.
@@ -216,6 +222,7 @@ pub fn entry_of(id: PlanId, plan: &Plan, dones: &[ShardDone], before: &Totals, t
         finished_ms: times.1,
         counts: Counts::default(),
         outputs: Vec::new(),
+        replaced: Vec::new(),
         rejects: Vec::new(),
         lists: plan.lists.clone(),
         skipped: Vec::new(),
@@ -248,7 +255,7 @@ fn add_to_totals(entry: &mut Entry, plan: &Plan) {
     totals.files += entry.outputs.len() as u64;
     totals.bytes += entry.outputs.iter().map(|output| output.bytes).sum::<u64>();
     totals.time_range = join(totals.time_range, entry.time_range);
-    for hour in entry.outputs.iter().filter_map(|output| partition_hour(&output.path)) {
+    for hour in entry.outputs.iter().filter_map(|output| places::hour_of_path(&output.path)) {
         totals.record_hours.insert(hour);
     }
     totals.delivered_hours.extend(&plan.delivered);

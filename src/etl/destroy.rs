@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::lease::Lease;
 use super::source::SourceStores;
-use super::{Pipeline, layout, state, turn};
+use super::{Pipeline, layout, places, state, turn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs::columns::TABLE;
-use crate::storage::{Store, Walked};
+use crate::storage::{Listed, Store, Walked};
 
 /// A number of files and their bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ pub fn destroy_inventory(pipeline: &Pipeline) -> Result<Inventory> {
     }
     let mut inventory = Inventory { lake: lake.location().to_owned(), ..Inventory::default() };
     let mut foreign = Size::default();
-    for listed in lake.list(TABLE, None)? {
+    for listed in data_files(lake)? {
         match state::written_by(&listed.path) {
             Some(_) => inventory.table.add(listed.size),
             None => foreign.add(listed.size),
@@ -85,6 +85,13 @@ pub fn destroy_inventory(pipeline: &Pipeline) -> Result<Inventory> {
         inventory.stays.push(Stays { what: "files that bucketscope did not make".to_owned(), location, size: foreign });
     }
     Ok(inventory)
+}
+
+/// What lies where data files do.
+fn data_files(lake: &Store) -> Result<Vec<Listed>> {
+    let mut files = lake.list(TABLE, None)?;
+    files.extend(lake.list(places::JOINED, None)?);
+    Ok(files)
 }
 
 /// How much a source holds; nothing if it is gone.
@@ -113,7 +120,7 @@ pub fn destroy(pipeline: &Pipeline, inventory: &Inventory, now_ms: i64) -> Resul
     };
     state::mark_destroying(lake)?;
     let mut destroyed = Destroyed { stays: inventory.stays.clone(), ..Destroyed::default() };
-    for listed in lake.list(TABLE, None)? {
+    for listed in data_files(lake)? {
         if state::written_by(&listed.path).is_some() {
             lake.delete(&listed.path)?;
             destroyed.removed.add(listed.size);
@@ -135,6 +142,7 @@ pub fn destroy(pipeline: &Pipeline, inventory: &Inventory, now_ms: i64) -> Resul
     }
     lake.remove_empty_folders(state::STATE)?;
     lake.remove_empty_folders(TABLE)?;
+    lake.remove_empty_folders(places::JOINED)?;
     Ok(destroyed)
 }
 

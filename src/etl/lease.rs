@@ -124,6 +124,18 @@ impl Lease {
         self.make(self.number() + 1, None, Some(ended)).map(|_| ())
     }
 
+    /// The epoch before the one that is held.
+    pub fn before(&self) -> Result<Option<Epoch>> {
+        state::read(&self.lake, &state::lease_file(self.number().saturating_sub(1)))
+    }
+
+    /// Gives the lease back so that the run before is still the last one: what was done was no run.
+    pub fn leave(self, before: Option<Epoch>) -> Result<()> {
+        let own = || Epoch { holder: self.holder.clone(), since_ms: self.since_ms, until_ms: None, ended: None };
+        let epoch = Epoch { until_ms: None, ..before.unwrap_or_else(own) };
+        state::write_new(&self.lake, &state::lease_file(self.number() + 1), &epoch).map(|_| ())
+    }
+
     /// The epoch that is held.
     pub fn number(&self) -> u64 {
         self.number.load(Ordering::SeqCst)

@@ -1,15 +1,19 @@
 //! The way of a record: list, plan, work, commit (ARCHITECTURE.md).
 
+pub mod clear;
 pub mod commit;
+pub mod compact;
 pub mod destroy;
 pub mod drift;
 pub mod encode;
 pub mod hours;
 mod identity;
+pub mod join;
 mod known;
 mod layout;
 pub mod lease;
 pub mod model;
+pub mod places;
 pub mod plan;
 pub mod recover;
 pub mod run;
@@ -21,7 +25,9 @@ pub mod summary;
 mod turn;
 pub mod work;
 
+pub use clear::{Cleared, clear};
 pub use commit::{CommittedFile, committed};
+pub use compact::{CompactOptions, CompactProgress, CompactSummary, compact_with};
 pub use destroy::{Destroyed, Inventory, destroy, destroy_inventory};
 pub use drift::{Drift, DriftKind, Finding, drift};
 pub use identity::name_by_content;

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The version of everything under `_state/` and of the Parquet files. Newer is refused.
-pub const FORMAT_VERSION: u32 = 1;
+/// The version of everything under `_state/`. Newer is refused, older is migrated by the next run. 2: a commit may replace
+/// files by others, and partitions may lie elsewhere than their day and hour say.
+pub const FORMAT_VERSION: u32 = 2;
+
+/// The version of the Parquet files.
+pub const FILE_VERSION: u32 = 1;
 
 /// Where log objects come from: a folder now, a bucket and prefix later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

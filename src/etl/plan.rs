@@ -5,8 +5,10 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::compact::Joins;
 use super::hours::HourSet;
 use super::model::{FORMAT_VERSION, OutputFile, PlannedObject, Shard, Source};
+use super::places::Places;
 use super::state::{self, PlanId};
 use crate::error::{Error, Result};
 use crate::storage::{Created, Store};
@@ -18,7 +20,7 @@ const SHARDS_AT_LEAST: u64 = 16;
 const SHARD_BYTES_AT_LEAST: u64 = 8 << 20;
 
 /// `_state/plans/<plan>/plan.json`. The objects stand in the lists, one a shard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The version of the format that the outputs will have.
     pub format_version: u32,
@@ -39,6 +41,12 @@ pub struct Plan {
     /// Everything that was visible and last modified before this time is read once this plan is committed; milliseconds
     /// since the epoch. None where the plan holds only a part of what is new.
     pub watermark_ms: Option<i64>,
+    /// Where partitions lie, as of the commit before.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub places: Places,
+    /// The partitions whose files are joined, where the plan is a compaction's. It has no objects then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joins: Option<Joins>,
 }
 
 /// What of a source decides the rows made from its objects.
@@ -89,12 +97,14 @@ impl Plan {
 
     /// How many shards it has.
     pub fn shards(&self) -> u32 {
-        u32::try_from(self.lists.len()).unwrap_or(u32::MAX)
+        let shards = self.joins.as_ref().map_or(self.lists.len(), |joins| joins.shards.len());
+        u32::try_from(shards).unwrap_or(u32::MAX)
     }
 
     /// Whether a worker of this identity with these sources would write the bytes that the plan's own would.
     pub fn fits(&self, worker: &str, sources: &[Source]) -> bool {
         self.format_version == FORMAT_VERSION
+            && self.joins.is_none()
             && self.worker == worker
             && self.sources.iter().all(|planned| sources.iter().any(|source| PlannedSource::from(source) == *planned))
     }

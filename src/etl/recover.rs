@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::commit::Log;
 use super::plan::Plan;
 use super::state::{self, PlanId};
-use super::{commit, lease, model::ShardDone, model::Source, plan};
+use super::{clear, commit, lease, model::FORMAT_VERSION, model::ShardDone, model::Source, places, plan};
 use crate::error::Result;
 use crate::logs::columns::TABLE;
 use crate::storage::{Store, names};
@@ -35,13 +35,20 @@ impl Swept {
 /// Removes what the commits in `log` have made superfluous. `epoch` is the lease's, if it is held.
 pub fn sweep(lake: &Store, log: &Log, epoch: Option<u64>) -> Result<Swept> {
     let mut swept = Swept::default();
-    let kept: HashSet<&str> = log
+    let mut kept: HashSet<&str> = log
         .entries()
         .flat_map(|entry| [&entry.outputs, &entry.rejects, &entry.lists])
         .flatten()
         .map(|file| file.path.as_str())
         .collect();
-    for folder in [TABLE, state::REJECTS] {
+    // What a compaction replaced stays until it is cleared away; what is there after that was put back.
+    let waiting = clear::not_cleared(lake, log.last())?;
+    for entry in log.entries().filter(|entry| !waiting.contains(&entry.sequence)) {
+        for path in &entry.replaced {
+            kept.remove(path.as_str());
+        }
+    }
+    for folder in [TABLE, places::JOINED, state::REJECTS] {
         for path in lake.names(folder)? {
             if state::written_by(&path).is_some_and(|plan| plan.sequence <= log.tip()) && !kept.contains(path.as_str())
             {
@@ -59,6 +66,7 @@ pub fn sweep(lake: &Store, log: &Log, epoch: Option<u64>) -> Result<Swept> {
     if swept != Swept::default() {
         lake.remove_empty_folders(state::PLANS)?;
         lake.remove_empty_folders(TABLE)?;
+        lake.remove_empty_folders(places::JOINED)?;
     }
     Ok(swept)
 }
@@ -101,6 +109,20 @@ pub fn resumable(lake: &Store, sequence: u64, worker: &str, sources: &[Source]) 
     for id in ids.into_iter().rev() {
         let Some(plan) = plan_if_whole(lake, id)? else { continue };
         if !plan.fits(worker, sources) {
+            continue;
+        }
+        if let Some(done) = done_if_whole(lake, id, &plan)? {
+            return Ok(Some(Unfinished { id, plan, done }));
+        }
+    }
+    Ok(None)
+}
+
+/// Like [`resumable`], for a compaction.
+pub fn resumable_joins(lake: &Store, sequence: u64, worker: &str) -> Result<Option<Unfinished>> {
+    for id in plan::all(lake)?.into_iter().filter(|id| id.sequence == sequence).rev() {
+        let Some(plan) = plan_if_whole(lake, id)? else { continue };
+        if plan.joins.is_none() || plan.worker != worker || plan.format_version != FORMAT_VERSION {
             continue;
         }
         if let Some(done) = done_if_whole(lake, id, &plan)? {

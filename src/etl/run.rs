@@ -1,7 +1,5 @@
 //! A run: finish what an earlier one began, then plan, work and commit until nothing new is left.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use super::commit::{self, Log, Totals};
 use super::hours::HourSet;
 use super::known::Known;
@@ -13,14 +11,11 @@ use super::shards::ShardWorker;
 use super::source::{self, Listing, NewObjects, SourceStores, Window};
 use super::state::{self, PlanId};
 use super::summary::{Event, Planned, Progress, RunOptions, RunSummary};
-use super::turn::{Clock, TICK, interrupted, take_lease};
+use super::turn::{Clock, Guard, TICK, take_lease};
 use super::work::LogWorker;
 use super::{Pipeline, check_sources, layout, shards};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::storage::Created;
-
-/// How long before a renewal of the lease is due, as a part of its length.
-const RENEW_AFTER: i64 = 3;
 
 /// Reads what is new and adds it to the lake.
 pub fn run(pipeline: &Pipeline, options: &RunOptions<'_>, progress: &dyn Progress) -> Result<RunSummary> {
@@ -46,7 +41,7 @@ pub fn run_over(
     worker: &dyn ShardWorker,
     progress: &dyn Progress,
 ) -> Result<RunSummary> {
-    state::check_format(&pipeline.lake)?;
+    state::migrate(&pipeline.lake)?;
     check_sources(&pipeline.sources)?;
     layout::check_apart(&pipeline.lake, sources)?;
     let clock = Clock::at(options.now_ms);
@@ -58,13 +53,12 @@ pub fn run_over(
         worker,
         identity: worker.identity(),
         progress,
-        clock,
+        clock: &clock,
         lease: lease.as_ref(),
-        stop: AtomicBool::new(false),
-        lease_lost: AtomicBool::new(false),
+        guard: Guard::new(pipeline, &clock, lease.as_ref(), options.cancel),
     };
     let mut summary = RunSummary::default();
-    let result = run.guarded(&mut summary);
+    let result = run.guard.over(|| run.all(&mut summary));
     summary.seconds = run.clock.seconds();
     summary.bytes_per_second = summary.counts.bytes as f64 / summary.seconds.max(0.001);
     let ended = Ended {
@@ -90,11 +84,9 @@ struct Run<'a> {
     worker: &'a dyn ShardWorker,
     identity: String,
     progress: &'a dyn Progress,
-    clock: Clock,
+    clock: &'a Clock,
     lease: Option<&'a Lease>,
-    /// Tells the shards to give up.
-    stop: AtomicBool,
-    lease_lost: AtomicBool,
+    guard: Guard<'a>,
 }
 
 /// How the work on a plan ended.
@@ -105,60 +97,12 @@ enum Outcome {
 }
 
 impl Run<'_> {
-    /// Runs with a thread beside it that holds on to the lease and listens for the interruption.
-    fn guarded(&self, summary: &mut RunSummary) -> Result<()> {
-        let ended = AtomicBool::new(false);
-        let result = std::thread::scope(|scope| {
-            let watching = scope.spawn(|| self.watch(&ended));
-            // Set whatever happens, or a panic in here would wait for the watching thread for ever.
-            let _guard = EndOnDrop(&ended, watching.thread().clone());
-            self.all(summary)
-        });
-        match result {
-            Err(_) if self.lease_lost.load(Ordering::SeqCst) => {
-                Err(Error::failed("another run has taken over, because this one stood still for too long")
-                    .hint("nothing is lost or doubled; `bucketscope status` shows what the other run does"))
-            }
-            Err(_) if self.is_cancelled() => Err(interrupted()),
-            result => result,
-        }
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.options.cancel.is_some_and(|cancel| cancel.load(Ordering::SeqCst))
-    }
-
-    fn watch(&self, ended: &AtomicBool) {
-        let length_ms = self.pipeline.settings.lease_ms;
-        let mut renew_ms = self.clock.now_ms() + length_ms / RENEW_AFTER;
-        while !ended.load(Ordering::SeqCst) {
-            std::thread::park_timeout(TICK);
-            if self.must_stop() {
-                self.stop.store(true, Ordering::SeqCst);
-            }
-            let (Some(lease), now_ms) = (self.lease, self.clock.now_ms()) else { continue };
-            if now_ms < renew_ms {
-                continue;
-            }
-            renew_ms = now_ms + length_ms / RENEW_AFTER;
-            match lease.renew(now_ms) {
-                Ok(true) => {
-                    // Only tidying up; the next sweep does it too.
-                    let _ = recover::drop_old_epochs(&self.pipeline.lake, lease.number());
-                }
-                Ok(false) => self.lease_lost.store(true, Ordering::SeqCst),
-                // A full disk, say: the work itself will tell, if it matters.
-                Err(_) => {}
-            }
-        }
-    }
-
     fn must_stop(&self) -> bool {
-        self.is_cancelled() || self.lease_lost.load(Ordering::SeqCst)
+        self.guard.must_stop()
     }
 
     fn check_stop(&self) -> Result<()> {
-        if self.must_stop() { Err(interrupted()) } else { Ok(()) }
+        self.guard.check()
     }
 
     fn all(&self, summary: &mut RunSummary) -> Result<()> {
@@ -279,7 +223,7 @@ impl Run<'_> {
             {
                 return Ok(Published::Theirs(theirs));
             }
-            let plan = self.plan_of(id, &objects, watermark_ms)?;
+            let plan = self.plan_of(id, &objects, watermark_ms, log)?;
             match plan::publish(lake, id, &plan)? {
                 // A plan of this name may have been committed and swept away since the log was read. Its outputs have
                 // the names that ours would have.
@@ -293,7 +237,7 @@ impl Run<'_> {
         }
     }
 
-    fn plan_of(&self, id: PlanId, objects: &[PlannedObject], watermark_ms: Option<i64>) -> Result<Plan> {
+    fn plan_of(&self, id: PlanId, objects: &[PlannedObject], watermark_ms: Option<i64>, log: &Log) -> Result<Plan> {
         let lists = plan::write_lists(&self.pipeline.lake, id, objects, &self.pipeline.settings.limits)?;
         let mut delivered = HourSet::default();
         let mut delivered_is_known = true;
@@ -319,6 +263,8 @@ impl Run<'_> {
             delivered,
             delivered_is_known,
             watermark_ms,
+            places: log.places(),
+            joins: None,
         })
     }
 
@@ -348,7 +294,7 @@ impl Run<'_> {
             threads: self.options.threads,
             progress: &|bytes, records| self.progress.advance(bytes, records),
             check: &|| self.check_stop(),
-            stop: &self.stop,
+            stop: &self.guard.stop,
         };
         let outcome = match team.work(id, &plan, done) {
             // If the commit exists by now, its sweep may have removed the plan under our hands.
@@ -400,14 +346,4 @@ struct Pass {
     /// Whether there is nothing left to do.
     is_last: bool,
     listing: Listing,
-}
-
-/// Ends the watching thread.
-struct EndOnDrop<'a>(&'a AtomicBool, std::thread::Thread);
-
-impl Drop for EndOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-        self.1.unpark();
-    }
 }

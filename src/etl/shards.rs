@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::model::{Shard, ShardDone};
+use super::places::Places;
 use super::plan::{self, Plan};
 use super::source::SourceStores;
 use super::state::{self, PlanId};
@@ -36,6 +37,8 @@ pub struct Job<'a> {
     pub sources: &'a SourceStores,
     /// The plan's name, with which the names of outputs begin.
     pub plan: &'a str,
+    /// Where the partitions lie.
+    pub places: &'a Places,
     /// What to read.
     pub shard: &'a Shard,
 }
@@ -103,7 +106,7 @@ impl Team<'_> {
         }
         let shard = plan::shard(self.lake, plan, number)?;
         let name = id.to_string();
-        let job = Job { lake: self.lake, sources: self.sources, plan: &name, shard: &shard };
+        let job = Job { lake: self.lake, sources: self.sources, plan: &name, places: &plan.places, shard: &shard };
         let done = self.worker.work(&job, self.progress, self.stop)?;
         let path = id.done(number);
         match state::write_new(self.lake, &path, &done)? {

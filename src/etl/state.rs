@@ -9,6 +9,7 @@
 //! _state/plans/<plan>/done/<shard>.json     a shard's done-file
 //! _state/log/<sequence>.json                the commits: the only truth about what the lake holds
 //! _state/rejects/<plan>-<shard>….ndjson     the lines that are no records
+//! _state/cleared/<sequence>.json            what this compaction replaced is removed
 //! ```
 
 use bytes::Bytes;
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::model::FORMAT_VERSION;
+use super::places;
 use crate::error::{Error, ErrorKind, Result};
-use crate::logs::columns::TABLE;
 use crate::storage::{Created, Store, names};
 
 /// Everything that is no table.
@@ -43,9 +44,15 @@ struct Format {
     made_by: String,
 }
 
+impl Format {
+    fn ours() -> Self {
+        Self { format_version: FORMAT_VERSION, made_by: format!("bucketscope {}", env!("CARGO_PKG_VERSION")) }
+    }
+}
+
 /// Names a plan: the commit that it is for, and which attempt at it. Its outputs begin with this name, so that what
 /// another attempt wrote is never mistaken for ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PlanId {
     /// The sequence of the commit that the plan is for, from 1.
     pub sequence: u64,
@@ -114,13 +121,12 @@ pub fn file_name(path: &str) -> &str {
 /// is not ours.
 pub fn written_by(path: &str) -> Option<PlanId> {
     let whole = names::upload_target(path).unwrap_or(path);
-    let mut parts = whole.split('/');
-    let ours = match (parts.next()?, parts.next()?, parts.next(), parts.next(), parts.next()) {
-        (TABLE, date, Some(hour), Some(name), None) => {
-            date.starts_with("requestdate=") && hour.starts_with("requesthour=") && name.ends_with(".parquet")
+    let ours = match places::parts(whole) {
+        Some((_, _, name)) => name.ends_with(".parquet"),
+        None => {
+            let name = whole.strip_prefix(REJECTS).and_then(|rest| rest.strip_prefix('/'));
+            name.is_some_and(|name| !name.contains('/') && name.ends_with(".ndjson"))
         }
-        (STATE, "rejects", Some(name), None, None) => name.ends_with(".ndjson"),
-        _ => false,
     };
     ours.then(|| PlanId::leading(file_name(whole))).flatten()
 }
@@ -167,12 +173,20 @@ fn check_not_destroying(lake: &Store) -> Result<()> {
         .hint("run `bucketscope destroy` again to finish that; then `bucketscope deploy` makes a new lake"))
 }
 
+/// Brings the state to the version of this program, so that an older one, which would not understand what this one writes,
+/// refuses it. Nothing but the version changes: what an older one wrote is read as it is.
+pub fn migrate(lake: &Store) -> Result<()> {
+    check_format(lake)?;
+    match read::<Format>(lake, FORMAT)? {
+        Some(format) if format.format_version < FORMAT_VERSION => lake.write(FORMAT, json(&Format::ours())?),
+        _ => Ok(()),
+    }
+}
+
 /// Makes `_state/format.json`. Says whether it was made or stood there already.
 pub fn make_format(lake: &Store) -> Result<Created> {
-    let format =
-        Format { format_version: FORMAT_VERSION, made_by: format!("bucketscope {}", env!("CARGO_PKG_VERSION")) };
     check_not_destroying(lake)?;
-    let created = write_new(lake, FORMAT, &format)?;
+    let created = write_new(lake, FORMAT, &Format::ours())?;
     if created == Created::Exists {
         check_format(lake)?;
     }
@@ -200,6 +214,8 @@ pub fn check_format(lake: &Store) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TABLE: &str = crate::logs::columns::TABLE;
 
     #[test]
     fn a_plan_is_known_from_the_names_of_what_it_wrote() {

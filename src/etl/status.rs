@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::commit::{self, Totals};
+use super::commit::{self, Entry, Totals};
 use super::lease::{self, Latest};
 use super::model::{Counts, SkippedObject};
 use super::source::Listing;
@@ -147,10 +147,10 @@ pub fn status(pipeline: &Pipeline, now_ms: i64) -> Result<Status> {
     let lake = &pipeline.lake;
     state::check_format(lake)?;
     let tip = commit::tip(lake)?;
-    let last = if tip > 0 { commit::entry(lake, tip)? } else { None };
+    let last = last_read(lake, tip)?;
     let last_run = lease::latest(lake, now_ms)?.map(last_run);
     let unfinished = unfinished(lake, tip + 1)?;
-    let totals = last.as_ref().map_or_else(Totals::default, |entry| entry.totals.clone());
+    let (last, totals) = last.map_or_else(Default::default, |(entry, totals)| (entry, totals));
     let skipped: Vec<SkippedObject> = last.as_ref().map_or_else(Vec::new, |entry| entry.skipped.clone());
     let last_commit = last.map(|entry| LastCommit {
         sequence: entry.sequence,
@@ -163,6 +163,19 @@ pub fn status(pipeline: &Pipeline, now_ms: i64) -> Result<Status> {
     let (gaps_by, gaps) = gaps(&totals);
     let (health, reasons) = judge(last_run.as_ref(), last_commit.as_ref(), unfinished.as_ref());
     Ok(Status { health, reasons, last_run, last_commit, commits: tip, totals, gaps, gaps_by, unfinished })
+}
+
+/// The last commit that read objects, if there is one, and the totals after the last of all.
+fn last_read(lake: &Store, tip: u64) -> Result<Option<(Option<Entry>, Totals)>> {
+    let mut totals = None;
+    for sequence in (1..=tip).rev() {
+        let Some(entry) = commit::entry(lake, sequence)? else { break };
+        let totals = totals.get_or_insert_with(|| entry.totals.clone());
+        if entry.replaced.is_empty() {
+            return Ok(Some((Some(entry), totals.clone())));
+        }
+    }
+    Ok(totals.map(|totals| (None, totals)))
 }
 
 fn last_run(latest: Latest) -> LastRun {
@@ -183,7 +196,7 @@ fn last_run(latest: Latest) -> LastRun {
 fn unfinished(lake: &Store, sequence: u64) -> Result<Option<UnfinishedPlan>> {
     let ids: Vec<PlanId> = plan::all(lake)?.into_iter().filter(|id| id.sequence == sequence).collect();
     for id in ids.into_iter().rev() {
-        let Some(plan) = plan::load(lake, id)? else { continue };
+        let Some(plan) = plan::load(lake, id)?.filter(|plan| plan.joins.is_none()) else { continue };
         let done = lake.names(&format!("{}/done", id.folder()))?;
         let done = done.iter().filter(|path| path.ends_with(".json")).count();
         return Ok(Some(UnfinishedPlan {

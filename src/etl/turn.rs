@@ -1,11 +1,11 @@
 //! Whose turn it is: taking the lease for a run, or waiting for it; and a run's time.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::Pipeline;
 use super::lease::{Latest, Lease};
 use super::summary::{Event, Progress, RunOptions, WhenBusy};
+use super::{Pipeline, recover};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Store;
 
@@ -65,6 +65,98 @@ pub(super) fn take_lease(
         std::thread::sleep(pause);
         // On S3, each look is a request that is paid for.
         pause = (pause * 2).min(PAUSE_AT_MOST);
+    }
+}
+
+/// How long before a renewal of the lease is due, as a part of its length.
+const RENEW_AFTER: i64 = 3;
+
+/// Holds on to the lease while work goes on, and listens for the interruption.
+pub(super) struct Guard<'a> {
+    pipeline: &'a Pipeline,
+    clock: &'a Clock,
+    lease: Option<&'a Lease>,
+    cancel: Option<&'a AtomicBool>,
+    /// Tells those at work to give up.
+    pub(super) stop: AtomicBool,
+    lease_lost: AtomicBool,
+}
+
+impl<'a> Guard<'a> {
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        clock: &'a Clock,
+        lease: Option<&'a Lease>,
+        cancel: Option<&'a AtomicBool>,
+    ) -> Self {
+        let (stop, lease_lost) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { pipeline, clock, lease, cancel, stop, lease_lost }
+    }
+
+    /// Works with a thread beside it that holds on to the lease and listens for the interruption.
+    pub(super) fn over<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let ended = AtomicBool::new(false);
+        let result = std::thread::scope(|scope| {
+            let watching = scope.spawn(|| self.watch(&ended));
+            // Set whatever happens, or a panic in here would wait for the watching thread for ever.
+            let _guard = EndOnDrop(&ended, watching.thread().clone());
+            work()
+        });
+        match result {
+            Err(_) if self.lease_lost.load(Ordering::SeqCst) => {
+                Err(Error::failed("another run has taken over, because this one stood still for too long")
+                    .hint("nothing is lost or doubled; `bucketscope status` shows what the other run does"))
+            }
+            Err(_) if self.is_cancelled() => Err(interrupted()),
+            result => result,
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(|cancel| cancel.load(Ordering::SeqCst))
+    }
+
+    pub(super) fn must_stop(&self) -> bool {
+        self.is_cancelled() || self.lease_lost.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.must_stop() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    fn watch(&self, ended: &AtomicBool) {
+        let length_ms = self.pipeline.settings.lease_ms;
+        let mut renew_ms = self.clock.now_ms() + length_ms / RENEW_AFTER;
+        while !ended.load(Ordering::SeqCst) {
+            std::thread::park_timeout(TICK);
+            if self.must_stop() {
+                self.stop.store(true, Ordering::SeqCst);
+            }
+            let (Some(lease), now_ms) = (self.lease, self.clock.now_ms()) else { continue };
+            if now_ms < renew_ms {
+                continue;
+            }
+            renew_ms = now_ms + length_ms / RENEW_AFTER;
+            match lease.renew(now_ms) {
+                Ok(true) => {
+                    // Only tidying up; the next sweep does it too.
+                    let _ = recover::drop_old_epochs(&self.pipeline.lake, lease.number());
+                }
+                Ok(false) => self.lease_lost.store(true, Ordering::SeqCst),
+                // A full disk, say: the work itself will tell, if it matters.
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Ends the watching thread.
+struct EndOnDrop<'a>(&'a AtomicBool, std::thread::Thread);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+        self.1.unpark();
     }
 }
 

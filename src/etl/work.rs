@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 use super::encode::{EncodedFile, Encoder, ObjectColumns};
 use super::identity;
 use super::model::{NotRead, OutputFile, PlannedObject, RejectedLine, Shard, ShardDone, SkippedObject, Source};
+use super::places::Places;
 use super::shards::{Job, ShardWorker};
 use super::source::SourceStores;
 use crate::logs::access::{Parser, Reject};
-use crate::logs::columns::TABLE;
 use crate::logs::lines::{Buffers, Event, LineReader, ReadFault, lines, trim_line};
 use crate::logs::name::LogName;
 use crate::logs::time::HOUR_MS;
@@ -44,6 +44,8 @@ pub struct WorkContext<'a> {
     pub sources: &'a SourceStores,
     /// The plan's id: the first part of every output's name.
     pub plan: &'a str,
+    /// Where the partitions lie.
+    pub places: &'a Places,
 }
 
 /// Told of what has been read: stored bytes and records since the last call.
@@ -83,7 +85,7 @@ impl ShardWorker for LogWorker {
     }
 
     fn work(&self, job: &Job<'_>, progress: Progress<'_>, cancel: &AtomicBool) -> Result<ShardDone> {
-        let context = WorkContext { lake: job.lake, sources: job.sources, plan: job.plan };
+        let context = WorkContext { lake: job.lake, sources: job.sources, plan: job.plan, places: job.places };
         work_shard(&context, job.shard, progress, cancel)
     }
 }
@@ -338,7 +340,7 @@ impl<'a> Outputs<'a> {
     fn write_file(&mut self, file: EncodedFile) -> Result<()> {
         let name = self.name(self.sequence);
         self.sequence += 1;
-        let path = format!("{TABLE}/requestdate={}/requesthour={}/{name}.parquet", file.date, file.hour);
+        let path = format!("{}/{name}.parquet", self.context.places.folder(&file.date, &file.hour));
         let output = self.write(path, file.rows, file.bytes)?;
         self.done.outputs.push(output);
         Ok(())

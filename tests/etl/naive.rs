@@ -73,7 +73,7 @@ impl ShardWorker for Naive {
         let name = format!("{}-{:05}{skipped}", job.plan, done.shard);
         for (sequence, (hour, text)) in hours.into_iter().enumerate() {
             let day = jiff::Timestamp::from_second(hour * 3600).unwrap().strftime("%Y-%m-%d");
-            let folder = format!("s3_access_logs/requestdate={day}/requesthour={:02}", hour.rem_euclid(24));
+            let folder = job.places.folder(&day.to_string(), &format!("{:02}", hour.rem_euclid(24)));
             done.outputs.push(write(job.lake, format!("{folder}/{name}-{sequence:05}.parquet"), text)?);
         }
         done.outputs.sort_by(|a, b| a.path.cmp(&b.path));

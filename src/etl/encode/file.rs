@@ -14,7 +14,7 @@ use super::dictionary::{ABSENT, Scratch, Values, text_key};
 use super::intern::Interner;
 use super::page::Compressor;
 use super::stage::{Partition, Row};
-use crate::etl::model::FORMAT_VERSION;
+use crate::etl::model::FILE_VERSION;
 use crate::logs::access::TAIL_FIELDS;
 use crate::logs::columns::{COLUMNS, ColumnType};
 use crate::logs::time::{HOUR_MS, partition_of};
@@ -68,7 +68,7 @@ impl FileWriter {
     pub fn new() -> Result<Self> {
         let schema = schema().map_err(parquet_error)?;
         let columns = SchemaDescriptor::new(schema.clone()).columns().to_vec();
-        let version = KeyValue::new("bucketscope.format_version".to_owned(), FORMAT_VERSION.to_string());
+        let version = KeyValue::new("bucketscope.format_version".to_owned(), FILE_VERSION.to_string());
         let properties = WriterProperties::builder()
             .set_created_by(concat!("bucketscope ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_key_value_metadata(Some(vec![version]))
@@ -222,6 +222,6 @@ impl FileWriter {
 
 /// Whether somebody asks for this text column by value, so that a file can be skipped by its range. The ranges of the others
 /// would only make small files larger.
-fn has_range(name: &str) -> bool {
+pub fn has_range(name: &str) -> bool {
     matches!(name, "bucket_name" | "remoteip" | "requester" | "operation" | "errorcode" | "log_object")
 }

@@ -24,6 +24,7 @@ use crate::logs::time::HOUR_MS;
 
 pub use file::EncodedFile;
 use file::FileWriter;
+pub(super) use file::has_range;
 use intern::{Interner, NULL, utf8};
 use page::Compressor;
 use stage::{Partition, Row};
