@@ -12,6 +12,7 @@ mod kill;
 mod known;
 mod model;
 mod naive;
+mod previous;
 mod real;
 mod sources;
 mod status;
