@@ -1,6 +1,6 @@
 //! The limits that the pipeline's speed is measured against (scripts/bench): reading and counting newlines, and parsing
 //! alone. `limits newlines DIR` and `limits parse DIR` print what they saw as JSON; the caller measures the time.
-//! `limits generate DIR BYTES` writes logs, to measure that as well.
+//! `limits generate DIR BYTES [OBJECTS]` writes logs, to measure that as well.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,12 +14,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["newlines", dir] => newlines(Path::new(dir))?,
         ["parse", dir] => parse(Path::new(dir))?,
-        ["generate", dir, bytes] => {
-            let options = Options { bytes: bytes.parse()?, threads: 1, ..Options::default() };
+        ["generate", dir, bytes, ref objects @ ..] => {
+            let objects = objects.first().map(|objects| objects.parse()).transpose()?;
+            let options = Options { bytes: bytes.parse()?, objects, threads: 1, ..Options::default() };
             let generated = generate(&options, Path::new(dir))?;
             println!("{}", serde_json::to_string(&generated)?);
         }
-        _ => return Err("usage: limits newlines DIR | parse DIR | generate DIR BYTES".into()),
+        _ => return Err("usage: limits newlines DIR | parse DIR | generate DIR BYTES [OBJECTS]".into()),
     }
     Ok(())
 }

@@ -5,6 +5,8 @@
 //! what a folder or a bucket can hold and object_store's paths cannot (names that are not UTF-8, control characters, empty
 //! parts, names that end in `#1`) is read and removed here directly; see [`names`].
 
+pub mod ahead;
+mod errors;
 pub mod names;
 pub mod read;
 #[cfg(feature = "cloud")]
@@ -22,8 +24,10 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::etl::model::NotRead;
+pub use errors::io_error;
+use errors::{is_denied, is_not_found, store_error};
 pub use read::{ChangedWhileRead, Opened};
 
 /// How often a write is tried whose unfinished upload somebody removes.
@@ -159,19 +163,9 @@ impl Store {
     /// A prefix of a bucket, reached with the session's credentials. S3 is asked nothing yet.
     #[cfg(feature = "cloud")]
     pub fn s3(session: &crate::aws::Session, place: &crate::pipeline::Place) -> Self {
-        Self::s3_through(session, place, |inner| inner)
-    }
-
-    /// Like [`Store::s3`], with something around its object store, such as a decorator that injects faults.
-    #[cfg(feature = "cloud")]
-    pub fn s3_through(
-        session: &crate::aws::Session,
-        place: &crate::pipeline::Place,
-        wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
-    ) -> Self {
         let bucket = s3::Bucket::new(session, place);
         let location = bucket.to_string().into();
-        Self { inner: wrap(Arc::new(bucket.clone())), base: Base::Bucket(bucket), location }
+        Self { inner: Arc::new(bucket.clone()), base: Base::Bucket(bucket), location }
     }
 
     /// Any object store. It must not need a runtime of its own.
@@ -345,13 +339,42 @@ impl Store {
             #[cfg(feature = "cloud")]
             Some(Beyond::Object(bucket, name)) => block_on(bucket.get(&name, options)),
         };
+        self.opened(path, result.map(|result| read::opened(result, etag)))
+    }
+
+    /// What it means that an object could not be opened.
+    fn opened(&self, path: &str, result: object_store::Result<Opened>) -> Result<Opened> {
         match result {
-            Ok(result) => Ok(read::opened(result, etag)),
+            Ok(opened) => Ok(opened),
             Err(object_store::Error::NotFound { .. }) => Ok(Opened::NotRead(NotRead::Vanished)),
             Err(object_store::Error::Precondition { .. }) => Ok(Opened::NotRead(NotRead::Changed)),
             Err(error) if read::is_archived(&error) => Ok(Opened::NotRead(NotRead::Archived)),
             Err(error) if is_denied(&error) => Ok(Opened::NotRead(NotRead::Denied)),
             Err(error) => Err(self.error("cannot open", path, &error)),
+        }
+    }
+
+    /// Whether it takes a journey to get there.
+    fn is_far(&self) -> bool {
+        match &self.base {
+            #[cfg(feature = "cloud")]
+            Base::Bucket(_) => true,
+            Base::Folder(_) | Base::Unknown => false,
+        }
+    }
+
+    /// Sends for the version `etag` of an object; nothing of a store that is near, where it can be opened as well. Of an object
+    /// of no more than `whole` bytes, all is fetched.
+    fn fetch(&self, path: &str, etag: &str, whole: u64) -> Option<ahead::Fetching> {
+        match &self.base {
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => {
+                let (store, path) = (self.clone(), path.to_owned());
+                let coming = bucket.fetch(&names::object_of(&path), etag, whole);
+                let arrived = async move { store.opened(&path, coming.arrived().await.map(read::fetched)) };
+                Some(Box::pin(arrived))
+            }
+            Base::Folder(_) | Base::Unknown => None,
         }
     }
 
@@ -410,53 +433,4 @@ enum Beyond {
     File(PathBuf),
     #[cfg(feature = "cloud")]
     Object(s3::Bucket, String),
-}
-
-fn is_denied(error: &object_store::Error) -> bool {
-    matches!(error, object_store::Error::PermissionDenied { .. })
-        || io_cause(error).is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied)
-}
-
-fn is_not_found(error: &object_store::Error) -> bool {
-    io_cause(error).is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
-}
-
-/// The input or output error at the bottom of `error`.
-fn io_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std::io::Error> {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return Some(io);
-        }
-        at = error.source();
-    }
-    None
-}
-
-/// The error of a failed operation, as a user reads it.
-fn store_error(what: String, error: &object_store::Error) -> Error {
-    if let Some(told) = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()) {
-        return told.clone().about(what);
-    }
-    match io_cause(error) {
-        Some(io) => io_error(what, io),
-        None if is_denied(error) => Error::new(ErrorKind::Permission, what).because(error),
-        None => Error::failed(what).because(error),
-    }
-}
-
-/// The error of a failed file operation, as a user reads it. A full disk says so.
-pub fn io_error(what: String, error: &std::io::Error) -> Error {
-    use std::io::ErrorKind as Io;
-    match error.kind() {
-        Io::StorageFull | Io::QuotaExceeded => Error::failed(what)
-            .because("the disk is full")
-            .hint("free some space and run again; what is committed stands, and nothing of the rest is counted yet"),
-        Io::ReadOnlyFilesystem => Error::failed(what).because("the disk is read-only"),
-        Io::PermissionDenied => Error::new(ErrorKind::Permission, what).because(error),
-        Io::Unsupported => Error::failed(what)
-            .because(error)
-            .hint("the file system must know hard links, with which a file is made only if there is none"),
-        _ => Error::failed(what).because(error),
-    }
 }

@@ -9,8 +9,10 @@ pub mod answer;
 pub mod assets;
 #[cfg(feature = "aws")]
 pub mod athena;
+mod bucket_client;
 #[cfg(feature = "aws")]
 pub mod buckets;
+pub mod clock;
 #[cfg(feature = "aws")]
 pub mod crawlers;
 #[cfg(feature = "aws")]
@@ -24,6 +26,7 @@ pub mod hands;
 pub mod jobs;
 #[cfg(feature = "aws")]
 pub mod logs;
+pub mod pace;
 #[cfg(feature = "worker")]
 pub mod partitions;
 #[cfg(all(feature = "aws", feature = "cli"))]
@@ -43,4 +46,5 @@ pub mod tagged;
 #[cfg(feature = "aws")]
 pub mod topics;
 
+pub use bucket_client::BucketClient;
 pub use session::{Identity, Session};

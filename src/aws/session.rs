@@ -11,6 +11,8 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use tokio::runtime::{Builder, Runtime};
 
+use super::bucket_client::BucketClients;
+use super::clock::Clock;
 use super::error::explain;
 use crate::{Error, ErrorKind, Result};
 
@@ -56,6 +58,8 @@ pub struct Session {
     runtime: Arc<Runtime>,
     config: SdkConfig,
     region: String,
+    clock: Clock,
+    pub(super) bucket_clients: BucketClients,
 }
 
 impl Session {
@@ -70,8 +74,7 @@ impl Session {
             Error::new(ErrorKind::InputNeeded, "no AWS Region is configured")
                 .hint("give --region, set AWS_REGION, or run  aws configure set region REGION")
         })?;
-        let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Ok(Self { runtime: Arc::new(runtime), config, region })
+        Ok(Self::over(runtime, config))
     }
 
     /// Opens with a configuration of one's own, such as that of a test's server, which must name a Region.
@@ -79,15 +82,21 @@ impl Session {
     /// # Errors
     /// If no runtime can be made.
     pub fn with(config: SdkConfig) -> Result<Self> {
+        Ok(Self::over(runtime()?, config))
+    }
+
+    fn over(runtime: Runtime, config: SdkConfig) -> Self {
         let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Ok(Self { runtime: Arc::new(runtime()?), config, region })
+        let clock = Clock::over(config.time_source().unwrap_or_default());
+        let config = config.into_builder().time_source(clock.clone()).build();
+        Self { runtime: Arc::new(runtime), config, region, clock, bucket_clients: BucketClients::default() }
     }
 
     /// The same in another Region.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self { runtime: Arc::clone(&self.runtime), config, region: region.to_owned() }
+        Self { config, region: region.to_owned(), ..self.clone() }
     }
 
     /// The Region.
@@ -107,9 +116,12 @@ impl Session {
 
     /// What clients for S3 are made of. At an endpoint of the user's own, buckets stand in the path: no name server knows
     /// them there.
-    pub fn s3_config(&self) -> aws_sdk_s3::config::Builder {
+    pub(super) fn s3_config(&self) -> aws_sdk_s3::config::Builder {
         let own_endpoint = self.config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        aws_sdk_s3::config::Builder::from(&self.config).force_path_style(own_endpoint)
+        aws_sdk_s3::config::Builder::from(&self.config)
+            .force_path_style(own_endpoint)
+            .interceptor(self.clock.clone())
+            .retry_classifier(self.clock.clone())
     }
 
     /// Where tasks run beside the threads that wait.

@@ -20,6 +20,7 @@ use crate::logs::access::{Parser, Reject};
 use crate::logs::lines::{Buffers, Event, LineReader, ReadFault, lines, trim_line};
 use crate::logs::name::LogName;
 use crate::logs::time::HOUR_MS;
+use crate::storage::ahead::{Ahead, Wanted};
 use crate::storage::{ChangedWhileRead, Opened, Store};
 use crate::{Error, ErrorKind, Result};
 
@@ -148,23 +149,33 @@ impl<'a> Worker<'a> {
     }
 
     fn work(mut self) -> Result<ShardDone, Interruption> {
-        for object in &self.shard.objects {
+        let wanted = self.shard.objects.iter().map(|object| self.wanted(object)).collect::<Result<Vec<_>>>()?;
+        for (object, opened) in self.shard.objects.iter().zip(Ahead::new(wanted)) {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(Error::new(ErrorKind::Interrupted, "interrupted while reading a shard").into());
             }
-            self.read_object(object)?;
+            self.read_object(object, opened?)?;
         }
         let outputs = &mut self.outputs;
         self.encoder.empty(&mut |file| outputs.write_file(file))?;
         Ok(self.outputs.finish()?)
     }
 
-    fn read_object(&mut self, object: &'a PlannedObject) -> Result<(), Interruption> {
-        let (store, source) = self.outputs.context.sources.get(&object.source).ok_or_else(|| {
+    fn source(&self, object: &PlannedObject) -> Result<&'a (Store, Source)> {
+        self.outputs.context.sources.get(&object.source).ok_or_else(|| {
             Error::failed(format!("the plan names a source that is not configured: {}", object.source))
                 .hint("put the source back into the configuration, with the same id, and run again")
-        })?;
-        let reader = match store.open(&object.key, &object.etag)? {
+        })
+    }
+
+    fn wanted(&self, object: &'a PlannedObject) -> Result<Wanted<'a>> {
+        let (store, _) = self.source(object)?;
+        Ok(Wanted { store, path: &object.key, etag: &object.etag, size: object.size })
+    }
+
+    fn read_object(&mut self, object: &'a PlannedObject, opened: Opened) -> Result<(), Interruption> {
+        let (_, source) = self.source(object)?;
+        let reader = match opened {
             Opened::NotRead(reason) => {
                 self.outputs.skip(object, reason);
                 return Ok(());

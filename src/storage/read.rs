@@ -54,6 +54,16 @@ pub(super) fn opened(result: GetResult, etag: &str) -> Opened {
     })
 }
 
+/// The reader over what was fetched beforehand.
+#[cfg(feature = "cloud")]
+pub(super) fn fetched(fetched: super::s3::Fetched) -> Opened {
+    use super::s3::Fetched;
+    Opened::Stream(match fetched {
+        Fetched::Whole(bytes) => Box::new(bytes.reader()),
+        Fetched::Stream(stream) => Box::new(Streamed { stream, chunk: Bytes::new() }),
+    })
+}
+
 /// Opens a file that object_store cannot address.
 pub(super) fn open_file(path: &Path, etag: &str) -> io::Result<Opened> {
     let file = match File::open(path) {

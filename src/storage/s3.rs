@@ -11,6 +11,7 @@
 //! Calls: GetObject, HeadObject, PutObject, DeleteObject, ListObjectsV2.
 
 mod errors;
+mod fetch;
 mod get;
 mod list;
 mod put;
@@ -18,12 +19,9 @@ mod put;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path as ObjectPath;
@@ -33,17 +31,14 @@ use object_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::aws::Session;
+use crate::aws::pace::Pace;
+use crate::aws::{BucketClient, Session};
 use crate::pipeline::Place;
+pub(super) use fetch::{Coming, Fetched};
 pub(super) use list::Walk;
 
 /// For messages of object_store.
 const STORE: &str = "S3";
-/// How often the SDK tries a request: with its exponential pauses, S3 has half a minute to make room after a 503 (S3
-/// User Guide, "Best practices design patterns": retry 503 Slow Down with backoff).
-const TRIES: u32 = 8;
-/// A request without an answer for this long is tried again.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many objects are removed at the same time.
 const DELETES_AT_ONCE: usize = 8;
 
@@ -51,6 +46,7 @@ const DELETES_AT_ONCE: usize = 8;
 #[derive(Clone)]
 pub struct Bucket {
     client: Client,
+    pace: Pace,
     tasks: Handle,
     place: Arc<Place>,
     /// Keeps the runtime of `tasks` alive.
@@ -73,13 +69,9 @@ impl Bucket {
     /// The place, reached with the session's credentials. Asks S3 nothing yet.
     pub fn new(session: &Session, place: &Place) -> Self {
         let session = session.in_region(&place.region);
-        let config = session
-            .s3_config()
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(TimeoutConfig::builder().read_timeout(READ_TIMEOUT).build())
-            .build();
-        let (client, tasks) = (Client::from_conf(config), session.tasks());
-        Self { client, tasks, place: Arc::new(place.clone()), _session: Arc::new(session) }
+        let BucketClient { client, pace } = session.bucket_client(&place.bucket);
+        let tasks = session.tasks();
+        Self { client, pace, tasks, place: Arc::new(place.clone()), _session: Arc::new(session) }
     }
 
     /// The key of the object that is called `path` below the prefix. The prefix is no folder: `logs/my` and
@@ -105,10 +97,16 @@ impl Bucket {
         self.task(async move { get::get(bucket, path, options).await }).await
     }
 
+    /// Begins to fetch the version `etag` of the object at `path`: all of it if it has no more than `whole` bytes.
+    pub(super) fn fetch(&self, path: &str, etag: &str, whole: u64) -> Coming {
+        Coming::new(self.clone(), self.key(path), etag.to_owned(), whole)
+    }
+
     /// Removes the object at `path`. One that is absent is fine for S3.
     pub(super) async fn remove(&self, path: &str) -> Result<()> {
         let (bucket, key) = (self.clone(), self.key(path));
         self.task(async move {
+            let _place = bucket.pace.place().await;
             let request = bucket.client.delete_object().bucket(&bucket.place.bucket).key(&key);
             let answer = request.expected_bucket_owner(&bucket.place.owner).send().await;
             answer.map(drop).map_err(|error| errors::failed(&bucket.place, &key, &error))

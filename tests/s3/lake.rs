@@ -17,24 +17,27 @@ use bucketscope::worker;
 
 use crate::server::{self, REGION, TestBucket};
 
-fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 /// Generated logs, with all that makes them hard to read, in a folder and in a bucket, and the lake of the folder.
-struct World {
-    bucket: TestBucket,
+pub struct World {
+    pub bucket: TestBucket,
     folder: tempfile::TempDir,
     expected: BTreeMap<String, Vec<u8>>,
 }
 
 impl World {
     fn new(name: &str, bytes: u64) -> Self {
+        Self::of(name, &Options { bytes, days: 2, hard: true, ..Options::default() })
+    }
+
+    pub fn of(name: &str, options: &Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let logs = folder.path().join("logs");
         std::fs::create_dir(&logs).unwrap();
-        let options = Options { bytes, days: 2, hard: true, ..Options::default() };
-        generate(&options, &logs).unwrap();
+        generate(options, &logs).unwrap();
         let bucket = TestBucket::new(name);
         upload(&bucket, &logs, "logs/");
         let mut world = Self { bucket, folder, expected: BTreeMap::new() };
@@ -53,7 +56,7 @@ impl World {
         contents(&lake)
     }
 
-    fn told(&self, lake: &str) -> pipeline::Pipeline {
+    pub fn told(&self, lake: &str) -> pipeline::Pipeline {
         pipeline::Pipeline {
             version: pipeline::VERSION,
             name: "test".to_owned(),
@@ -84,7 +87,7 @@ impl World {
         Store::s3(&self.bucket.session, &self.bucket.place(lake))
     }
 
-    fn assert_same(&self, lake: &str) {
+    pub fn assert_same(&self, lake: &str) {
         let (found, expected) = (contents(&self.lake(lake)), &self.expected);
         assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
         for (path, bytes) in expected {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::sync::{Arc, Mutex};
 
 use bucketscope::ErrorKind;
 use bucketscope::etl::model::NotRead;
@@ -11,7 +10,7 @@ use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 
-use crate::proxy::{self, Fault};
+use crate::proxy::{Fault, Proxy};
 use crate::server::{self, TestBucket};
 
 fn bytes(text: &str) -> Bytes {
@@ -155,18 +154,17 @@ fn of_sixteen_that_create_an_object_one_wins() {
 }
 
 /// A store behind a proxy that does this to the first requests.
-fn behind_faults(bucket: &TestBucket, faults: &[(&'static str, Fault)]) -> (Store, proxy::Faults) {
-    let faults = Arc::new(Mutex::new(faults.to_vec()));
-    let session = server::session(proxy::start(server::port(), Arc::clone(&faults)));
-    (Store::s3(&session, &bucket.place("")), faults)
+fn behind_faults(bucket: &TestBucket, faults: &[(&'static str, Fault)]) -> (Store, Proxy) {
+    let proxy = Proxy::with_faults(server::port(), faults);
+    (Store::s3(&server::session(proxy.port), &bucket.place("")), proxy)
 }
 
 #[test]
 fn who_created_an_object_and_lost_the_answer_still_knows_it() {
     let bucket = TestBucket::new("lost-answer");
-    let (store, faults) = behind_faults(&bucket, &[("PUT", Fault::LoseAnswer)]);
+    let (store, proxy) = behind_faults(&bucket, &[("PUT", Fault::LoseAnswer)]);
     assert_eq!(store.write_new("entry", bytes("same")).unwrap(), Created::Yes);
-    assert!(faults.lock().unwrap().is_empty());
+    assert_eq!(proxy.faults(), 1);
     // The same bytes, but not the same write.
     assert_eq!(store.write_new("entry", bytes("same")).unwrap(), Created::Exists);
 }
@@ -177,24 +175,24 @@ fn a_body_that_breaks_off_is_gone_on_with() {
     let long: Vec<u8> = (0..1_000_000u32).flat_map(u32::to_le_bytes).collect();
     bucket.put("long", long.clone());
     let cuts = [("GET", Fault::CutBodyAfter(1_000_001)), ("GET", Fault::CutBodyAfter(1)), ("GET", Fault::SlowDown)];
-    let (store, faults) = behind_faults(&bucket, &cuts);
+    let (store, proxy) = behind_faults(&bucket, &cuts);
     let etag = Store::s3(&bucket.session, &bucket.place("")).list("", None).unwrap()[0].etag.clone();
     assert!(contents(store.open("long", &etag).unwrap()) == long);
-    assert!(faults.lock().unwrap().is_empty());
+    assert_eq!(proxy.faults(), 3);
 }
 
 #[test]
 fn a_body_that_is_another_when_it_is_gone_on_with_is_told() {
     let bucket = TestBucket::new("changed-body");
     bucket.put("long", vec![b'a'; 40_000_000]);
-    let (store, faults) = behind_faults(&bucket, &[("GET", Fault::CutBodyAfter(30_000_000))]);
+    let (store, proxy) = behind_faults(&bucket, &[("GET", Fault::CutBodyAfter(30_000_000))]);
     let etag = Store::s3(&bucket.session, &bucket.place("")).list("", None).unwrap()[0].etag.clone();
     // Read ahead is far less than where it breaks off.
     let Opened::Stream(mut stream) = store.open("long", &etag).unwrap() else { panic!("not opened") };
     bucket.put("long", vec![b'b'; 40_000_000]);
     let error = stream.read_to_end(&mut Vec::new()).unwrap_err();
     assert!(error.get_ref().is_some_and(|inner| inner.is::<bucketscope::storage::ChangedWhileRead>()), "{error}");
-    assert!(faults.lock().unwrap().is_empty());
+    assert_eq!(proxy.faults(), 1);
 }
 
 #[test]

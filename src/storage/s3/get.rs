@@ -36,11 +36,19 @@ pub(super) async fn get(bucket: Bucket, path: String, options: GetOptions) -> Re
         let payload = GetResultPayload::Stream(futures::stream::empty().boxed());
         return Ok(GetResult { payload, meta, range, attributes: Attributes::default() });
     }
-    let mut answer = ask(&bucket, &key, &options).await?;
+    let answer = ask(&bucket, &key, &options).await?;
+    let (mut meta, reading) = reading(bucket, key, answer)?;
+    meta.location = ObjectPath::from(path);
+    let (range, payload) = (reading.at..reading.end, GetResultPayload::Stream(stream(reading)));
+    Ok(GetResult { payload, meta, range, attributes: Attributes::default() })
+}
+
+/// What an answer says of the object, and its body.
+pub(super) fn reading(bucket: Bucket, key: String, mut answer: GetObjectOutput) -> Result<(ObjectMeta, Reading)> {
     let body = std::mem::take(&mut answer.body);
-    let (meta, range) = meta(&path, head_of(answer))?;
-    let stream = stream(bucket, key, meta.e_tag.clone(), body, range.clone());
-    Ok(GetResult { payload: GetResultPayload::Stream(stream), meta, range, attributes: Attributes::default() })
+    let (meta, range) = meta(&key, head_of(answer))?;
+    let etag = meta.e_tag.clone();
+    Ok((meta, Reading { bucket, key, etag, body, at: range.start, end: range.end, resumptions: 0 }))
 }
 
 fn head_of(answer: GetObjectOutput) -> Head {
@@ -53,7 +61,10 @@ fn head_of(answer: GetObjectOutput) -> Head {
     }
 }
 
-async fn ask(bucket: &Bucket, key: &str, options: &GetOptions) -> Result<GetObjectOutput> {
+/// Asks for an object. The place among the requests under way is given up with the head of the answer: who waits for a
+/// place may be who the body's reader waits for.
+pub(super) async fn ask(bucket: &Bucket, key: &str, options: &GetOptions) -> Result<GetObjectOutput> {
+    let _place = bucket.pace.place().await;
     let request = bucket.client.get_object().bucket(&bucket.place.bucket).key(key);
     let answer = request
         .expected_bucket_owner(&bucket.place.owner)
@@ -68,6 +79,7 @@ async fn ask(bucket: &Bucket, key: &str, options: &GetOptions) -> Result<GetObje
 }
 
 async fn head(bucket: &Bucket, key: &str, options: &GetOptions) -> Result<Head> {
+    let _place = bucket.pace.place().await;
     let request = bucket.client.head_object().bucket(&bucket.place.bucket).key(key);
     let answer = request
         .expected_bucket_owner(&bucket.place.owner)
@@ -113,17 +125,10 @@ fn content_range(text: &str) -> Option<(Range<u64>, u64)> {
 }
 
 /// The body, chunk by chunk, read on the session's runtime a little ahead of whoever takes it.
-fn stream(
-    bucket: Bucket,
-    key: String,
-    etag: Option<String>,
-    body: ByteStream,
-    range: Range<u64>,
-) -> BoxStream<'static, Result<Bytes>> {
+pub(super) fn stream(mut reading: Reading) -> BoxStream<'static, Result<Bytes>> {
     let (send, receive) = mpsc::channel(CHUNKS_AHEAD);
-    let tasks = bucket.tasks.clone();
+    let tasks = reading.bucket.tasks.clone();
     tasks.spawn(async move {
-        let mut reading = Reading { bucket, key, etag, body, at: range.start, end: range.end, resumptions: 0 };
         while let Some(chunk) = reading.next().await {
             let failed = chunk.is_err();
             // Nobody reads any more, or there is nothing more to be read.
@@ -136,7 +141,7 @@ fn stream(
 }
 
 /// A body that is being read.
-struct Reading {
+pub(super) struct Reading {
     bucket: Bucket,
     key: String,
     etag: Option<String>,
@@ -148,7 +153,12 @@ struct Reading {
 }
 
 impl Reading {
-    async fn next(&mut self) -> Option<Result<Bytes>> {
+    /// How many bytes are yet to come.
+    pub(super) fn left(&self) -> u64 {
+        self.end.saturating_sub(self.at)
+    }
+
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes>> {
         loop {
             let why = match self.body.next().await {
                 Some(Ok(chunk)) => {
@@ -160,7 +170,7 @@ impl Reading {
                 None => "the body ended too early".into(),
                 Some(Err(error)) => Box::<dyn std::error::Error + Send + Sync>::from(error),
             };
-            // All bytes are there but wrong (their checksum is another one), or it breaks off again and again.
+            // All bytes are there, and more, or it breaks off again and again.
             if self.at >= self.end || self.etag.is_none() || self.resumptions >= RESUMPTIONS {
                 return Some(Err(Error::Generic { store: STORE, source: why }));
             }

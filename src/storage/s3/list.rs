@@ -72,6 +72,7 @@ impl Query {
         let query = self.clone();
         self.bucket.tasks.spawn(async move {
             let place = &query.bucket.place;
+            let _place = query.bucket.pace.place().await;
             let request = query.bucket.client.list_objects_v2().bucket(&place.bucket);
             let answer = request
                 .expected_bucket_owner(&place.owner)

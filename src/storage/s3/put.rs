@@ -27,7 +27,10 @@ pub(super) async fn put(bucket: Bucket, key: String, bytes: Bytes, create: bool)
         if let Some(mark) = &mark {
             request = request.if_none_match("*").metadata(MARK, mark);
         }
-        let error = match request.send().await {
+        let place = bucket.pace.place().await;
+        let answer = request.send().await;
+        drop(place);
+        let error = match answer {
             Ok(answer) => return Ok(PutResult { e_tag: answer.e_tag, version: answer.version_id }),
             Err(error) => error,
         };
@@ -56,6 +59,7 @@ fn mark() -> String {
 /// Whether the object that stands in our way was written by ourselves: the SDK tries a request again whose answer was
 /// lost, and the second one then finds the object that the first one made.
 async fn is_ours(bucket: &Bucket, key: &str, mark: &str) -> Result<Option<PutResult>> {
+    let _place = bucket.pace.place().await;
     let request = bucket.client.head_object().bucket(&bucket.place.bucket).key(key);
     match request.expected_bucket_owner(&bucket.place.owner).send().await {
         Ok(there) => {
