@@ -365,6 +365,7 @@ impl Store {
 
     /// Sends for the version `etag` of an object; nothing of a store that is near, where it can be opened as well. Of an object
     /// of no more than `whole` bytes, all is fetched.
+    #[cfg_attr(not(feature = "cloud"), expect(unused_variables, reason = "there is nothing to send for"))]
     fn fetch(&self, path: &str, etag: &str, whole: u64) -> Option<ahead::Fetching> {
         match &self.base {
             #[cfg(feature = "cloud")]

@@ -18,7 +18,7 @@ use crate::requests::run;
 use crate::server::{self, REGION};
 
 fn small_objects(name: &str) -> World {
-    World::of(name, &Options { bytes: 3_000_000, days: 2, objects: Some(300), hard: true, ..Options::default() })
+    World::of(name, &Options { bytes: 3_000_000, days: 2, objects: Some(150), hard: true, ..Options::default() })
 }
 
 const FAULTS: [Fault; 6] = [
@@ -133,6 +133,6 @@ fn a_wrong_clock_is_put_right_by_the_first_answer() {
             .credentials_provider(SharedCredentialsProvider::new(credentials));
         run(&world, &Session::with(config.build()).unwrap(), 2);
         world.assert_same("lake/");
-        assert!(proxy.seen().len() > 300);
+        assert!(proxy.seen().len() > 150);
     }
 }
