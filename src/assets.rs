@@ -1,24 +1,23 @@
 //! What is deployed beside templates: the worker's binary, the script that launches it, the functions' zip file. Found
 //! here, checked, and known by hash.
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
+use crate::aws::assets::Content;
 use crate::blueprint::{Asset, Assets};
 use crate::stack::template::hex;
 use crate::{Error, Result};
 
+mod elf;
+mod embedded;
+mod manifest;
 mod program;
 
-/// The worker's file name.
-pub const WORKER: &str = "bucketscope-worker";
-
-/// The functions' file name.
-pub const FUNCTIONS: &str = "bootstrap.zip";
+pub use embedded::{EMBEDDED, Embedded};
+use manifest::Manifest;
 
 /// The script's file name.
 pub const LAUNCHER: &str = "launcher.py";
@@ -26,16 +25,78 @@ pub const LAUNCHER: &str = "launcher.py";
 /// How both binaries are made.
 const BUILD: &str = "scripts/build-assets  builds it into lambda-assets/";
 
-/// Glue's and Lambda's systems have at least this glibc, so programs may not ask for a newer one.
-const GLIBC: (u32, u32) = (2, 26);
+/// The glibc that both may ask for at most: what scripts/build-assets builds for, and older than that of any system on which
+/// Glue or Lambda are known to run (docs/deploying.md).
+const GLIBC: (u32, u32) = (2, 17);
 
-/// A file with its hash.
+/// A kind of file that is looked for.
+struct Kind {
+    what: &'static str,
+    /// Its file name.
+    name: &'static str,
+    flag: &'static str,
+    /// What the program in it calls itself.
+    program: &'static str,
+    zipped: bool,
+}
+
+const WORKER: Kind = Kind {
+    what: "the worker",
+    name: "bucketscope-worker",
+    flag: "--worker",
+    program: "bucketscope-worker",
+    zipped: false,
+};
+
+const FUNCTIONS: Kind = Kind {
+    what: "the zip file of the functions",
+    name: "bootstrap.zip",
+    flag: "--functions",
+    program: "bucketscope-function",
+    zipped: true,
+};
+
+/// What is searched.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// The worker that the user gave.
+    pub worker: Option<&'a Path>,
+    /// The zip file of the functions that the user gave.
+    pub functions: Option<&'a Path>,
+    /// Where files are looked for that are not given.
+    pub places: &'a [PathBuf],
+    /// What the program carries, for when they are nowhere.
+    pub embedded: Option<Embedded>,
+    /// Whether a program may ask for a glibc that Glue and Lambda may not have.
+    pub any_glibc: bool,
+}
+
+/// A file, or what the program carries of it, with its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hashed {
     /// Where it is.
-    pub path: PathBuf,
+    pub held: Held,
     /// SHA-256 of its content.
     pub sha256: [u8; 32],
+}
+
+/// Where a content is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// In this file.
+    File(PathBuf),
+    /// In this program.
+    Embedded(&'static [u8]),
+}
+
+impl Hashed {
+    /// As it is uploaded.
+    pub fn content(&self) -> Content<'_> {
+        match &self.held {
+            Held::File(path) => Content::File(path),
+            Held::Embedded(bytes) => Content::Bytes(bytes),
+        }
+    }
 }
 
 /// Everything to be uploaded.
@@ -58,7 +119,7 @@ impl Found {
         Assets {
             worker: asset(&self.worker.sha256, "worker"),
             launcher: asset(&self.launcher, LAUNCHER),
-            functions: asset(&self.functions.sha256, FUNCTIONS),
+            functions: asset(&self.functions.sha256, FUNCTIONS.name),
         }
     }
 }
@@ -78,87 +139,106 @@ pub fn usual_places(program: Option<&Path>, project: &Path) -> Vec<PathBuf> {
     places
 }
 
-/// Finds and checks everything. `worker` and `functions` are what the user gave; `launcher` is the script's text.
+/// Finds and checks everything; `launcher` is the script's text.
 ///
 /// # Errors
 /// If a file is missing or is not what it should be, with the command that builds it.
-pub fn find(worker: Option<&Path>, functions: Option<&Path>, places: &[PathBuf], launcher: &str) -> Result<Found> {
+pub fn find(search: &Search<'_>, launcher: &str) -> Result<Found> {
     let mut warnings = Vec::new();
-    let worker = choose("the worker", WORKER, "--worker", worker, places)?;
-    check_worker(&worker, &mut warnings)?;
-    let functions = choose("the zip file of the functions", FUNCTIONS, "--functions", functions, places)?;
-    program::of_zip(&functions).map_err(|why| wrong(&functions, "a zip file of the functions", &why))?;
-    Ok(Found {
-        worker: hashed(worker)?,
-        functions: hashed(functions)?,
-        launcher: Sha256::digest(launcher).into(),
-        warnings,
-    })
+    let worker = choose(&WORKER, search.worker, search.embedded.map(|all| all.worker), search, &mut warnings)?;
+    let functions =
+        choose(&FUNCTIONS, search.functions, search.embedded.map(|all| all.functions), search, &mut warnings)?;
+    Ok(Found { worker, functions, launcher: Sha256::digest(launcher).into(), warnings })
 }
 
-/// The file that the user gave, else the first of the usual ones; of these one that runs on old systems comes first, as
-/// plain builds for this machine lie beside the program too.
-fn choose(what: &str, name: &str, flag: &str, given: Option<&Path>, places: &[PathBuf]) -> Result<PathBuf> {
+/// The file that the user gave; else, of those in the usual places, the first that can be deployed, as builds for this
+/// machine alone lie beside the program too; else what the program carries.
+fn choose(
+    kind: &Kind,
+    given: Option<&Path>,
+    embedded: Option<&'static [u8]>,
+    search: &Search<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Hashed> {
     if let Some(given) = given {
-        let there = given.is_file();
-        let missing =
-            || Error::usage(format!("{flag} names {}, and there is no such file", given.display())).hint(BUILD);
-        return there.then(|| given.to_owned()).ok_or_else(missing);
+        if !given.is_file() {
+            let what = format!("{} names {}, and there is no such file", kind.flag, given.display());
+            return Err(Error::usage(what).hint(BUILD));
+        }
+        return of_file(kind, given, search).map_err(|why| wrong(kind, given, &why));
     }
-    let found: Vec<PathBuf> = places.iter().map(|place| place.join(name)).filter(|path| path.is_file()).collect();
-    let portable = found.iter().find(|path| program::glibc(path).is_ok_and(|needed| needed <= Some(GLIBC)));
-    portable.or(found.first()).cloned().ok_or_else(|| {
-        let places: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
-        Error::usage(format!("{what} was not found"))
-            .because(format!("there is no {name} in {}", places.join(", ")))
-            .hint(format!("{BUILD}; {flag} FILE  names another"))
+    let mut refused: Vec<(PathBuf, String)> = Vec::new();
+    for path in search.places.iter().map(|place| place.join(kind.name)).filter(|path| path.is_file()) {
+        match of_file(kind, &path, search) {
+            Ok(found) => {
+                warnings.extend(refused.iter().map(|(path, why)| left_aside(path, why)));
+                return Ok(found);
+            }
+            Err(why) => refused.push((path, why)),
+        }
+    }
+    if let Some((bytes, all)) = embedded.zip(search.embedded) {
+        warnings.extend(refused.iter().map(|(path, why)| left_aside(path, why)));
+        let manifest = Manifest::parse(all.manifest);
+        let sha256 = manifest.and_then(|manifest| examine(kind, bytes, Some(&manifest), search)).map_err(|why| {
+            Error::failed(format!("{} that this program carries cannot be deployed", kind.what)).because(why)
+        })?;
+        return Ok(Hashed { held: Held::Embedded(bytes), sha256 });
+    }
+    Err(match refused.first() {
+        Some((path, why)) => wrong(kind, path, why),
+        None => {
+            let places: Vec<String> = search.places.iter().map(|place| place.display().to_string()).collect();
+            Error::usage(format!("{} was not found", kind.what))
+                .because(format!("there is no {} in {}", kind.name, places.join(", ")))
+                .hint(format!("{BUILD}; {} FILE  names another", kind.flag))
+        }
     })
 }
 
-fn wrong(path: &Path, what: &str, why: &str) -> Error {
-    Error::usage(format!("{} is not {what} that can be deployed", path.display())).because(why).hint(BUILD)
+fn left_aside(path: &Path, why: &str) -> String {
+    format!("{} is left aside: {why}", path.display())
 }
 
-fn check_worker(path: &Path, warnings: &mut Vec<String>) -> Result<()> {
-    let is_wrong = |why: &str| wrong(path, "a worker", why);
-    program::of_file(path).map_err(|why| is_wrong(&why))?;
-    if let Some((major, minor)) = program::glibc(path).map_err(|why| is_wrong(&why))?.filter(|needed| *needed > GLIBC) {
-        warnings.push(format!(
-            "{} needs glibc {major}.{minor}; Glue may have no newer one than {}.{}. scripts/build-assets builds one that runs everywhere",
-            path.display(),
-            GLIBC.0,
-            GLIBC.1
+fn wrong(kind: &Kind, path: &Path, why: &str) -> Error {
+    Error::usage(format!("{} is not {} that can be deployed", path.display(), kind.what)).because(why).hint(BUILD)
+}
+
+fn of_file(kind: &Kind, path: &Path, search: &Search<'_>) -> Result<Hashed, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let beside = path.with_file_name(manifest::FILE_NAME);
+    let manifest = match std::fs::read_to_string(&beside) {
+        Ok(text) => Some(Manifest::parse(&text)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(format!("{} cannot be read: {error}", beside.display())),
+    };
+    let sha256 = examine(kind, &bytes, manifest.as_ref(), search)?;
+    Ok(Hashed { held: Held::File(path.to_owned()), sha256 })
+}
+
+/// Whether this can be deployed; its SHA-256. Nothing of it is run: it may be for another system than this one.
+fn examine(kind: &Kind, bytes: &[u8], manifest: Option<&Manifest>, search: &Search<'_>) -> Result<[u8; 32], String> {
+    let program = if kind.zipped { Cow::Owned(program::unzip(bytes)?) } else { Cow::Borrowed(bytes) };
+    let glibc = elf::glibc(&program)?;
+    let ours = env!("CARGO_PKG_VERSION");
+    match program::version(&program, kind.program) {
+        None => return Err(format!("it is no {} of bucketscope's", kind.program)),
+        Some(version) if version != ours => {
+            return Err(format!("it is {} {version}, and this bucketscope deploys {ours}", kind.program));
+        }
+        Some(_) => {}
+    }
+    if let Some((major, minor)) = glibc.filter(|needed| *needed > GLIBC && !search.any_glibc) {
+        return Err(format!(
+            "it needs glibc {major}.{minor}, and Glue or Lambda may have no newer one than {}.{}",
+            GLIBC.0, GLIBC.1
         ));
     }
-    // Another system or processor could not run it to ask for its version.
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Ok(());
+    let sha256 = Sha256::digest(bytes).into();
+    if let Some(manifest) = manifest {
+        manifest.check(kind.name, &sha256, ours)?;
     }
-    // A name without a slash would be looked for in PATH.
-    let program = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let answer = Command::new(program).arg("--version").output().map_err(|error| is_wrong(&error.to_string()))?;
-    let says = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
-    let expected = format!("{WORKER} {}", env!("CARGO_PKG_VERSION"));
-    if says == expected {
-        return Ok(());
-    }
-    Err(is_wrong(&format!("it says that it is {says:?}, and this bucketscope deploys {expected}")))
-}
-
-fn hashed(path: PathBuf) -> Result<Hashed> {
-    let unreadable = |error| Error::failed(format!("cannot read {}", path.display())).because(error);
-    let mut file = File::open(&path).map_err(unreadable)?;
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut file, &mut hasher).map_err(unreadable)?;
-    Ok(Hashed { sha256: hasher.finalize().into(), path })
-}
-
-/// Opens a file and reads what it begins with.
-fn opened(path: &Path, head: &mut [u8]) -> Result<BufReader<File>, String> {
-    let mut file = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
-    file.read_exact(head).map_err(|_| "it is too short".to_owned())?;
-    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-    Ok(file)
+    Ok(sha256)
 }
 
 #[cfg(test)]

@@ -1,78 +1,56 @@
-//! Whether a file is a program for Linux on x86_64, without running it.
+//! The programs in what is deployed: taken out of their zip file, and asked for their version, without running them.
 
 use std::io::Read;
-use std::path::Path;
 
 use flate2::read::DeflateDecoder;
+use memchr::memmem;
 
-use super::opened;
+/// A function's program is no larger, so that a zip file of nothing but zeros does not fill the memory: Lambda takes 250 MB
+/// unpacked (AWS Lambda Developer Guide, "Lambda quotas").
+const LARGEST: u64 = 250_000_000;
 
-/// Bytes of an ELF header up to and with the machine.
-const HEAD: usize = 20;
-
-/// Whether these are the first bytes of a program for Linux on x86_64 (ELF-64 Object File Format, "ELF Header":
-/// EI_CLASS is 2 for 64 bits, EI_DATA is 1 for little-endian, e_machine is 62 for x86-64).
-fn of_head(head: &[u8; HEAD]) -> Result<(), String> {
-    match head {
-        [0x7f, b'E', b'L', b'F', 2, 1, ..] if head[18..] == [62, 0] => Ok(()),
-        [0x7f, b'E', b'L', b'F', ..] => Err("it is a program for another processor than x86_64".to_owned()),
-        _ => Err("it is no program for Linux".to_owned()),
-    }
-}
-
-/// Whether a file is a program for Linux on x86_64.
+/// The first file of a zip file, which must be `bootstrap` (APPNOTE.TXT, 4.3.7 "Local file header"; AWS Lambda Developer
+/// Guide, "Building Lambda functions with Rust": the file's name must be `bootstrap`).
 ///
 /// # Errors
 /// What it is instead.
-pub fn of_file(path: &Path) -> Result<(), String> {
-    let mut head = [0; HEAD];
-    opened(path, &mut head)?;
-    of_head(&head)
-}
-
-/// Whether the first file of a zip file is `bootstrap`, a program for Linux on x86_64 (APPNOTE.TXT, 4.3.7 "Local file
-/// header"; AWS Lambda Developer Guide, "Building Lambda functions with Rust": the file's name must be `bootstrap`).
-///
-/// # Errors
-/// What it is instead.
-pub fn of_zip(path: &Path) -> Result<(), String> {
-    let mut local = [0; 30];
-    let mut file = opened(path, &mut local)?;
-    if local[..4] != *b"PK\x03\x04" {
+pub fn unzip(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let cut_off = || "it is cut off".to_owned();
+    let Some(local) = bytes.get(..30).filter(|local| local.starts_with(b"PK\x03\x04")) else {
         return Err("it is no zip file".to_owned());
-    }
-    let short = |at: usize| u16::from_le_bytes([local[at], local[at + 1]]);
-    let (method, name_length, extra_length) = (short(8), short(26), short(28));
-    let mut name = vec![0; 30 + usize::from(name_length) + usize::from(extra_length)];
-    file.read_exact(&mut name).map_err(|_| "it is cut off".to_owned())?;
-    if name[30..].get(..usize::from(name_length)) != Some(b"bootstrap".as_slice()) {
+    };
+    let short = |at: usize| match local.get(at..at + 2) {
+        Some([low, high]) => usize::from(u16::from_le_bytes([*low, *high])),
+        _ => 0,
+    };
+    let size = |at: usize| short(at) | short(at + 2) << 16;
+    let (method, packed, name_length, extra_length) = (short(8), size(18), short(26), short(28));
+    let name = bytes.get(30..30 + name_length).ok_or_else(cut_off)?;
+    if name != b"bootstrap" {
         return Err("the first file in it is not `bootstrap`".to_owned());
     }
-    let mut head = [0; HEAD];
-    let read = match method {
-        0 => file.read_exact(&mut head),
-        8 => DeflateDecoder::new(file).read_exact(&mut head),
-        _ => return Err(format!("it is compressed by method {method}, which Lambda does not know")),
-    };
-    read.map_err(|_| "it is cut off".to_owned())?;
-    of_head(&head)
+    let content = bytes.get(30 + name_length + extra_length..).ok_or_else(cut_off)?;
+    match method {
+        // A size of 0 stands behind the content instead (4.4.4, bit 3); then the rest of the file is read.
+        0 => content.get(..if packed == 0 { content.len() } else { packed }).map(<[u8]>::to_vec).ok_or_else(cut_off),
+        8 => {
+            let mut program = Vec::new();
+            DeflateDecoder::new(content).take(LARGEST).read_to_end(&mut program).map_err(|_| cut_off())?;
+            Ok(program)
+        }
+        _ => Err(format!("it is compressed by method {method}, which Lambda does not know")),
+    }
 }
 
-/// The newest version of glibc that a program asks for; `None` if it asks for none.
-///
-/// The dynamic linker finds the versions as texts `GLIBC_2.34` (Linux Standard Base, "Symbol Versioning"); they are looked
-/// for as texts, which finds too many rather than too few.
-///
-/// # Errors
-/// If the file cannot be read.
-pub fn glibc(path: &Path) -> Result<Option<(u32, u32)>, String> {
-    const MARK: &[u8] = b"GLIBC_";
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let version = |at: usize| -> Option<(u32, u32)> {
-        let text: Vec<u8> = bytes.get(at + MARK.len()..)?.iter().copied().take(8).take_while(|b| *b != 0).collect();
-        let text = String::from_utf8(text).ok()?;
-        let (major, minor) = text.split_once('.')?;
-        Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
-    };
-    Ok(memchr::memmem::find_iter(&bytes, MARK).filter_map(version).max())
+/// The version that the program `name` answers to `--version`: `name 1.2.3` and the end of the line stand in it as text.
+pub fn version(program: &[u8], name: &str) -> Option<String> {
+    let mark = format!("{name} ");
+    memmem::find_iter(program, &mark).find_map(|at| {
+        let rest = program.get(at + mark.len()..)?;
+        let line = rest.get(..rest.iter().take(64).position(|byte| *byte == b'\n')?)?;
+        let text = std::str::from_utf8(line).ok()?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
+        let is_version = text.bytes().next()?.is_ascii_digit() && text.contains('.') && text.bytes().all(plain);
+        is_version.then(|| text.to_owned())
+    })
 }

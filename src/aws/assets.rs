@@ -18,6 +18,8 @@ pub enum Content<'a> {
     File(&'a Path),
     /// Text.
     Text(&'a str),
+    /// What this program carries.
+    Bytes(&'static [u8]),
 }
 
 /// Buckets of one Region. Every call names the account that must own the bucket.
@@ -98,6 +100,7 @@ impl AssetStore for S3Assets {
     fn put(&self, bucket: &str, key: &str, content: Content<'_>, sha256: &[u8; 32]) -> Result<()> {
         let body = match content {
             Content::Text(text) => ByteStream::from(text.as_bytes().to_vec()),
+            Content::Bytes(bytes) => ByteStream::from_static(bytes),
             Content::File(path) => self
                 .session
                 .wait(ByteStream::from_path(path))

@@ -10,9 +10,7 @@ pub use draft::{Draft, existing_buckets};
 use super::events::{first_cause, is_about_stack, latest_operation};
 use super::template::{Template, base_state, is_as_wanted};
 use super::tree::{Doing, Key, State, stack_label};
-use crate::aws::stacks::{
-    Action, Change, ChangeSetState, ChangeSets, Stack, StackEvent, StackStatus, Stacks, TemplateAt,
-};
+use crate::aws::stacks::{Action, Change, ChangeSetState, ChangeSets, Stack, StackEvent, StackStatus, TemplateAt};
 use crate::blueprint::StackSpec;
 use crate::{Error, ErrorKind, Result};
 

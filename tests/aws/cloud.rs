@@ -110,6 +110,8 @@ impl Cloud {
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("BUCKETSCOPE_WORKER", env!("CARGO_BIN_EXE_bucketscope-worker"))
             .env("BUCKETSCOPE_FUNCTIONS", functions())
+            // Both are built for this machine.
+            .env("BUCKETSCOPE_ANY_GLIBC", "true")
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .args(args.split(' '));

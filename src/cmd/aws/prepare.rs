@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::assets::{self, Found};
+use crate::assets::{self, Found, Search};
 use crate::aws::assets::{AssetStore, Content, S3Assets};
 use crate::aws::hands::Hands;
 use crate::aws::stacks::{INLINE_LIMIT, SdkStacks, Stack, Stacks, TemplateAt};
@@ -50,7 +50,14 @@ impl<'a> Prepared<'a> {
         let program = std::env::current_exe().ok();
         let places = assets::usual_places(program.as_deref(), &context.path(Path::new(".")));
         let (worker, functions) = (given(&args.worker), given(&args.functions));
-        let found = assets::find(worker.as_deref(), functions.as_deref(), &places, LAUNCHER)?;
+        let search = Search {
+            worker: worker.as_deref(),
+            functions: functions.as_deref(),
+            places: &places,
+            embedded: assets::EMBEDDED,
+            any_glibc: args.any_glibc,
+        };
+        let found = assets::find(&search, LAUNCHER)?;
         found.warnings.iter().for_each(|warning| context.ui.warn(warning));
         let assets = found.assets();
         let facts = Facts { partition: identity.partition.clone(), assets: assets.clone() };
@@ -146,9 +153,9 @@ impl<'a> Prepared<'a> {
     pub fn upload(&self, store: &dyn AssetStore, region: &str) -> Result<u64> {
         let bucket = self.bucket(region);
         let (assets, found) = (&self.assets, &self.found);
-        let mut files = vec![(&assets.functions, &found.functions.sha256, Content::File(&found.functions.path))];
+        let mut files = vec![(&assets.functions, &found.functions.sha256, found.functions.content())];
         if region == self.cloud.aws.region {
-            files.push((&assets.worker, &found.worker.sha256, Content::File(&found.worker.path)));
+            files.push((&assets.worker, &found.worker.sha256, found.worker.content()));
             files.push((&assets.launcher, &found.launcher, Content::Text(LAUNCHER)));
         }
         let mut uploaded = 0;

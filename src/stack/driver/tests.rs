@@ -3,6 +3,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::aws::stacks::Stacks;
 use crate::aws::stacks::fake::FakeStacks;
 use crate::blueprint::StackKind;
 
