@@ -17,13 +17,15 @@ pub const REGION: &str = "us-east-1";
 /// Starts the server with the first call; it ends when this process does, as that closes its standard input.
 pub fn port() -> u16 {
     static SERVER: OnceLock<(Child, u16)> = OnceLock::new();
-    SERVER.get_or_init(start).1
+    SERVER.get_or_init(|| start(&[])).1
 }
 
-fn start() -> (Child, u16) {
+/// Starts another server, told `more`; it ends with its standard input.
+pub fn start(more: &[&str]) -> (Child, u16) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut server = Command::new(root.join(".venv/bin/python"))
         .arg(root.join("tests/s3/server.py"))
+        .args(more)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
