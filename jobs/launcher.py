@@ -148,7 +148,9 @@ def launch(argv, client):
     region, owner = home(given["--pipeline"])
     folder = tempfile.mkdtemp(prefix="bucketscope-")
     try:
-        command = [fetch(client("s3", region), given, owner, folder), "run", "--pipeline", given["--pipeline"]]
+        # `bucketscope doctor --remote` asks what the worker finds where it runs, and nothing else.
+        what = "self-test" if given.get("--self-test") else "run"
+        command = [fetch(client("s3", region), given, owner, folder), what, "--pipeline", given["--pipeline"]]
         for name in PASSED_ON:
             if given.get(name):
                 command += [name, given[name]]

@@ -10,7 +10,7 @@ use crate::ui::{ColorChoice, Format};
 mod aws;
 
 #[cfg(feature = "aws")]
-pub use aws::{AssetArgs, InitAws, Plan, Policy, PolicyOf};
+pub use aws::{AssetArgs, Doctor, InitAws, JobTypeName, Plan, Policy, PolicyOf};
 
 /// See who touched what in your S3 buckets: access logs in, a Parquet lake, answers out.
 #[derive(Debug, Parser)]
@@ -81,6 +81,9 @@ pub enum Command {
     Report(Report),
     /// Remove what bucketscope made; the source logs stay
     Destroy(Destroy),
+    /// Check what a pipeline in AWS needs: configuration, credentials, programs; with --remote the jobs themselves
+    #[cfg(feature = "aws")]
+    Doctor(Doctor),
     /// Print the IAM policy that a deployer, a CI job, an analyst needs
     #[cfg(feature = "aws")]
     Policy(Policy),

@@ -38,6 +38,8 @@ pub mod preflight;
 pub mod query;
 #[cfg(all(feature = "cli", feature = "local"))]
 pub mod report;
+#[cfg(feature = "cloud")]
+pub mod selftest;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod stack;
 pub mod storage;

@@ -45,6 +45,8 @@ pub mod tagged;
 #[cfg(feature = "aws")]
 #[cfg(feature = "aws")]
 pub mod topics;
+#[cfg(all(feature = "aws", feature = "cli"))]
+pub mod trials;
 
 pub use bucket_client::BucketClient;
 pub use session::{Identity, Session};

@@ -13,20 +13,26 @@ use bucketscope::etl::state::PlanId;
 use bucketscope::etl::work::LogWorker;
 use bucketscope::etl::{Job, Pipeline, RunOptions, Settings, ShardWorker, SourceStores, WhenBusy, plan, run, state};
 use bucketscope::storage::Store;
-use bucketscope::{Error, Result, pipeline, worker};
+use bucketscope::{Error, Result, pipeline, selftest, worker};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+/// Stands in the file as text: `deploy` looks for it without running the program.
+#[used]
+static VERSION: &str = concat!("bucketscope-worker ", env!("CARGO_PKG_VERSION"), "\n");
 
 const USAGE: &str = "\
 usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--threads N]
        bucketscope-worker run --lake DIR --source [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
        bucketscope-worker shard --lake DIR --source [ID=]DIR… --plan PLAN --shard N
+       bucketscope-worker self-test [--pipeline JSON]
        bucketscope-worker --version
 
 run    reads what is new in the sources and adds it to the lake: buckets, of which --pipeline tells, then the catalogue
        learns of it; or folders, whose lake must have been deployed
 shard  does one shard of a plan that was made before and leaves its done-file
+self-test  tells what it finds where it runs: system, cores, memory, disk, network, credentials, speed
 ";
 
 fn main() -> ExitCode {
@@ -53,7 +59,8 @@ fn answer(arguments: &[String]) -> Result<String> {
             if arguments.pipeline.is_some() { run_job(&arguments) } else { run_all(&arguments) }
         }
         Some(("shard", rest)) => run_shard(&Arguments::parse(rest)?),
-        Some(("--version" | "-V", _)) => Ok(format!("bucketscope-worker {}\n", env!("CARGO_PKG_VERSION"))),
+        Some(("self-test", rest)) => self_test(&Arguments::parse(rest)?),
+        Some(("--version" | "-V", _)) => Ok(std::hint::black_box(VERSION).to_owned()),
         Some(("--help" | "-h", _)) => Ok(USAGE.to_owned()),
         _ => Err(Error::usage("no command, or one that is not known").hint(USAGE)),
     }
@@ -187,6 +194,14 @@ async fn listen() {
             std::process::exit(code);
         }
     }
+}
+
+/// Tells what there is where this runs; without a pipeline, nothing is asked over the network.
+fn self_test(arguments: &Arguments) -> Result<String> {
+    let pipeline = arguments.pipeline.as_deref().map(pipeline::Pipeline::parse).transpose()?;
+    let session = pipeline.as_ref().map(|pipeline| Session::open(Some(&pipeline.lake.region))).transpose()?;
+    let self_test = selftest::run(session.as_ref().zip(pipeline.as_ref()))?;
+    json(&selftest::Line { self_test })
 }
 
 fn run_all(arguments: &Arguments) -> Result<String> {

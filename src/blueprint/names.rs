@@ -77,6 +77,12 @@ impl<'a> Names<'a> {
         format!("{}-etl", self.stem())
     }
 
+    /// What the names of the jobs begin with that `doctor` makes for a few minutes. The dot keeps them apart from the jobs of
+    /// a pipeline whose name begins like this one's: no name has one.
+    pub fn doctor_jobs(&self) -> String {
+        format!("{}.doctor-", self.stem())
+    }
+
     /// The crawler.
     pub fn crawler(&self) -> String {
         format!("{}-lake", self.stem())

@@ -31,6 +31,8 @@ pub enum Who {
     Ci,
     /// Who asks queries.
     Analyst,
+    /// Who runs doctor --remote.
+    Doctor,
     /// CloudFormation, where a role for it is configured.
     CloudFormation,
 }
@@ -41,6 +43,7 @@ impl Who {
             Self::Deployer => "deployer",
             Self::Ci => "ci",
             Self::Analyst => "analyst",
+            Self::Doctor => "doctor",
             Self::CloudFormation => "cloudformation",
         }
     }
@@ -96,7 +99,7 @@ pub fn statements(cloud: &Cloud, who: Who) -> Result<Vec<Statement>> {
         // Drift is found by reading resources, a plan by reading none ("DetectStackDrift", CloudFormation API Reference).
         Who::Ci | Who::Deployer => handlers::add(&mut wanted, false),
         Who::CloudFormation => handlers::add(&mut wanted, true),
-        Who::Analyst => {}
+        Who::Analyst | Who::Doctor => {}
     }
     let mut statements: Vec<Statement> =
         wanted.into_iter().flat_map(|(place, actions)| stage.statements(place, &actions)).collect();

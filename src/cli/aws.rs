@@ -128,6 +128,36 @@ pub struct AssetArgs {
     /// The zip file of the Lambda functions [default: bootstrap.zip beside this program]
     #[arg(long, value_name = "FILE", env = "BUCKETSCOPE_FUNCTIONS")]
     pub functions: Option<PathBuf>,
+    /// Take programs that need a newer glibc than Glue and Lambda may have; for tests on this machine
+    #[arg(long, env = "BUCKETSCOPE_ANY_GLIBC")]
+    pub any_glibc: bool,
+}
+
+/// `doctor`.
+#[derive(Debug, Default, Args)]
+pub struct Doctor {
+    /// Have the worker test itself in AWS, in a job of each type that is made for it and removed again
+    #[arg(long)]
+    pub remote: bool,
+    /// Only this type of job; may be given again
+    #[arg(long = "type", value_name = "TYPE", value_enum, requires = "remote")]
+    pub types: Vec<JobTypeName>,
+    /// What is deployed, or would be
+    #[command(flatten)]
+    pub assets: AssetArgs,
+}
+
+/// Types of jobs that `doctor --remote` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JobTypeName {
+    /// Python shell, 1 DPU
+    Pythonshell,
+    /// Python shell, 1/16 DPU
+    PythonshellSmall,
+    /// Spark, two workers G.1X
+    Glueetl,
+    /// Ray, where the account still has it
+    Ray,
 }
 
 /// `policy`.
@@ -147,6 +177,8 @@ pub enum PolicyOf {
     Ci,
     /// Who asks queries
     Analyst,
+    /// Who runs doctor --remote
+    Doctor,
     /// CloudFormation, where the configuration names a role for it
     Cloudformation,
 }

@@ -115,6 +115,8 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         #[cfg(feature = "aws")]
         Command::Plan(args) => aws::plan::execute(context, &*cloud_configuration(context, "plan")?, &args),
         #[cfg(feature = "aws")]
+        Command::Doctor(args) => aws::doctor::execute(context, &*cloud_configuration(context, "doctor")?, &args),
+        #[cfg(feature = "aws")]
         Command::Policy(args) => aws::policy::execute(context, &*cloud_configuration(context, "policy")?, &args),
         #[cfg(not(feature = "local"))]
         Command::Demo(_) | Command::Query(_) | Command::Report(_) => {

@@ -16,6 +16,7 @@ pub mod site;
 pub mod teardown;
 pub mod template;
 pub mod tree;
+pub mod trial;
 pub mod words;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod changes;
 mod cloud;
+mod doctor;
 mod drift;
 mod emulator;
 mod failures;

@@ -77,6 +77,10 @@ class Launcher(unittest.TestCase):
         self.assertEqual(out.splitlines(), ["run", "--pipeline", PIPELINE, "--from", "2026-01-01", "--to", "2026-01-02"])
         self.assertEqual(err, "eu-west-1\n")
 
+    def test_it_has_the_worker_test_itself_where_it_is_asked_to(self):
+        cloud = Cloud(script("""for argument in "$@"; do echo "$argument"; done"""))
+        self.assertEqual(cloud.launch("--self-test", "true")[0].splitlines(), ["self-test", "--pipeline", PIPELINE])
+
     def test_it_names_the_owner_that_the_bucket_must_have(self):
         cloud = Cloud(script("true"))
         cloud.launch()

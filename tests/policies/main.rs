@@ -9,8 +9,13 @@ use bucketscope::config::cloud::Cloud;
 
 const SCENARIOS: &[&str] = &["china", "everything", "minimal"];
 
-const WHO: &[(&str, Who)] =
-    &[("analyst", Who::Analyst), ("ci", Who::Ci), ("cloudformation", Who::CloudFormation), ("deployer", Who::Deployer)];
+const WHO: &[(&str, Who)] = &[
+    ("analyst", Who::Analyst),
+    ("ci", Who::Ci),
+    ("cloudformation", Who::CloudFormation),
+    ("deployer", Who::Deployer),
+    ("doctor", Who::Doctor),
+];
 
 /// File name → the documents, a list.
 fn printed(scenario: &str) -> BTreeMap<String, String> {

@@ -159,6 +159,8 @@ fn logs_in(port: u16, bucket: &str) {
 
 #[test]
 fn credentials_that_expire_during_a_run_are_fetched_again_and_the_run_does_not_notice() {
+    // One after the other: both look for free ports.
+    server::port();
     let (_server, port) = server::start(&["--open"]);
     logs_in(port, "expiring");
     let authority = Arc::new(Authority::default());

@@ -34,6 +34,7 @@ impl Calls {
 const BOTH: &[Who] = &[Who::Deployer, Who::Ci];
 const DEPLOYER: &[Who] = &[Who::Deployer];
 const ANALYST: &[Who] = &[Who::Analyst];
+const DOCTOR: &[Who] = &[Who::Doctor];
 
 const fn row(who: &'static [Who], place: Place, service: &'static str, operations: &'static [&'static str]) -> Calls {
     Calls { who, place, service, operations }
@@ -133,6 +134,12 @@ pub const CALLED: &[Calls] = &[
     row(DEPLOYER, Place::Anything, "iam", &["ListRoles"]),
     row(DEPLOYER, Place::Roles, "iam", &["ListRoleTags"]),
     row(DEPLOYER, Place::Anything, "resourcegroupstaggingapi", &["GetResources"]),
+    // doctor --remote
+    row(DOCTOR, Place::Job, "glue", &["GetJob"]),
+    row(DOCTOR, Place::DoctorJobs, "glue", &["BatchStopJobRun", "CreateJob", "DeleteJob", "GetJobRun", "StartJobRun"]),
+    // CreateJob with tags needs the right to tag ("Actions, resources, and condition keys for AWS Glue").
+    row(DOCTOR, Place::DoctorJobs, "glue", &["TagResource"]),
+    row(DOCTOR, Place::LogGroups, "logs", &["DeleteLogStream", "DescribeLogStreams", "GetLogEvents"]),
     // Queries. Athena reads the catalogue, the lake and its results, and writes results, in the caller's name ("Identity-based
     // policies for Amazon Athena", and "Control access to Amazon S3 from Athena", Amazon Athena User Guide).
     row(

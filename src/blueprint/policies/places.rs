@@ -41,6 +41,8 @@ pub(super) enum Place {
     Roles,
     Functions,
     Job,
+    /// The jobs that `doctor` makes and removes.
+    DoctorJobs,
     Crawler,
     Catalogue,
     Workgroup,
@@ -157,6 +159,7 @@ impl<'a> Stage<'a> {
             Place::Roles => self.roles(None),
             Place::Functions => self.numbered("AWS::Lambda::Function", "FunctionName", "lambda", "function:"),
             Place::Job => self.one(self.at("glue", home, &format!("job/{}", names.job()))),
+            Place::DoctorJobs => self.one(self.at("glue", home, &format!("job/{}*", names.doctor_jobs()))),
             Place::Crawler => self.one(self.at("glue", home, &format!("crawler/{}", names.crawler()))),
             Place::Catalogue => {
                 let database = names.database();
@@ -168,7 +171,7 @@ impl<'a> Stage<'a> {
             Place::Workgroup => self.one(self.at("athena", home, &format!("workgroup/{}", names.workgroup()))),
             Place::OwnLogGroups => self.log_groups(),
             Place::LogGroups => {
-                let shared = ["python-jobs", "jobs", "crawlers"];
+                let shared = ["python-jobs", "jobs", "ray", "crawlers"];
                 let shared = shared.iter().map(|what| self.at("logs", home, &format!("log-group:/aws-glue/{what}*")));
                 self.log_groups().into_iter().chain(shared).collect()
             }
@@ -297,6 +300,10 @@ impl<'a> Stage<'a> {
             && let Some(role) = &self.cloud.aws.cloudformation_role
         {
             all.push(pass("PassToCloudFormation", self.one(role.clone()), "cloudformation.amazonaws.com"));
+        }
+        if who == Who::Doctor {
+            let role = self.role(&self.cloud.aws.role_path, &Names::of(self.cloud).role("etl", &self.cloud.aws.region));
+            all.push(pass("PassToGlue", self.one(role), "glue.amazonaws.com"));
         }
         let makes = who == Who::CloudFormation || who == Who::Deployer && by_itself;
         for (sid, service) in [

@@ -3,7 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::blueprint::actions::{On, needs};
 
-const WHO: &[Who] = &[Who::Deployer, Who::Ci, Who::Analyst, Who::CloudFormation];
+const WHO: &[Who] = &[Who::Deployer, Who::Ci, Who::Analyst, Who::Doctor, Who::CloudFormation];
 
 /// Actions for which the Service Authorization Reference names no resource, so that only `*` can stand there; and DescribeStacks,
 /// which is asked for all stacks.

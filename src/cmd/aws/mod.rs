@@ -2,6 +2,7 @@
 
 pub mod deploy;
 pub mod destroy;
+pub mod doctor;
 pub mod drift;
 pub mod init;
 mod lake;

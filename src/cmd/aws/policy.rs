@@ -25,6 +25,7 @@ pub fn execute(_context: &Context, cloud: &Cloud, args: &Policy) -> Result<Outco
         PolicyOf::Deployer => Who::Deployer,
         PolicyOf::Ci => Who::Ci,
         PolicyOf::Analyst => Who::Analyst,
+        PolicyOf::Doctor => Who::Doctor,
         PolicyOf::Cloudformation => Who::CloudFormation,
     };
     let documents = policies::documents(cloud, who)?;

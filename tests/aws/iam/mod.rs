@@ -3,6 +3,7 @@
 
 mod check;
 mod compare;
+mod doctor;
 mod life;
 
 use serde_json::Value;
