@@ -24,7 +24,9 @@ LAST_LINES = 8
 # What the job's definition must say.
 REQUIRED = ("--pipeline", "--worker-bucket", "--worker-key", "--worker-sha256")
 # Arguments of the job that go on to the worker, beside --pipeline.
-PASSED_ON = ("--from", "--to", "--threads")
+PASSED_ON = ("--from", "--to", "--threads", "--older-than-ms")
+# What the worker can be asked to do, by --task; without it, the first.
+TASKS = ("run", "compact")
 
 
 class LauncherError(Exception):
@@ -42,7 +44,7 @@ def parse(argv):
             continue
         if not equals:
             # A value may begin with two dashes, except for a name that we know.
-            if position == len(argv) or argv[position].partition("=")[0] in REQUIRED + PASSED_ON:
+            if position == len(argv) or argv[position].partition("=")[0] in REQUIRED + PASSED_ON + ("--task",):
                 continue
             value = argv[position]
             position += 1
@@ -50,6 +52,8 @@ def parse(argv):
     missing = [name for name in REQUIRED if not given.get(name)]
     if missing:
         raise LauncherError("the job's definition has no " + ", ".join(missing) + "; `bucketscope deploy` renews it")
+    if given.setdefault("--task", TASKS[0]) not in TASKS:
+        raise LauncherError("--task must be one of %s, not %r" % (", ".join(TASKS), given["--task"]))
     return given
 
 
@@ -149,7 +153,7 @@ def launch(argv, client):
     folder = tempfile.mkdtemp(prefix="bucketscope-")
     try:
         # `bucketscope doctor --remote` asks what the worker finds where it runs, and nothing else.
-        what = "self-test" if given.get("--self-test") else "run"
+        what = "self-test" if given.get("--self-test") else given["--task"]
         command = [fetch(client("s3", region), given, owner, folder), what, "--pipeline", given["--pipeline"]]
         for name in PASSED_ON:
             if given.get(name):

@@ -71,6 +71,8 @@ pub enum Command {
     Run(Run),
     /// Tell how the pipeline does: last run, gaps, rejects, size, health
     Status(Status),
+    /// Join the small files of hours that have come to rest into large ones
+    Compact(Compact),
     /// Compare what is there with what was deployed and committed
     Drift(Drift),
     /// List and show the saved queries
@@ -189,6 +191,20 @@ pub struct Status {
     #[cfg(feature = "aws")]
     #[arg(long)]
     pub watch: bool,
+}
+
+/// `compact`.
+#[derive(Debug, Default, Args)]
+pub struct Compact {
+    /// Only hours that have had no new file for this long: 7d, 48h
+    #[arg(long, value_name = "WHILE", default_value = "7d")]
+    pub older_than: String,
+    /// Say what would be joined, and join nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// If a run is at work, wait for it to end
+    #[arg(long)]
+    pub wait: bool,
 }
 
 /// `drift`.

@@ -88,6 +88,23 @@ pub enum AfterCommit {
     Nothing,
 }
 
+impl Catalogue {
+    /// Whether a partition can be sent to another place in one step.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn can_move(&self) -> Result<()> {
+        let (mode, why) = match &self.after_commit {
+            AfterCommit::Register => return Ok(()),
+            AfterCommit::StartCrawler(_) => ("crawler", "a crawler finds partitions by their paths"),
+            AfterCommit::Nothing => ("projection", "with projection Athena works partitions' paths out"),
+        };
+        Err(Error::usage(format!("compact is not possible with catalogue.mode: {mode}"))
+            .because(format!("{why}, so files cannot be replaced in one step"))
+            .hint("set catalogue.mode to api and deploy"))
+    }
+}
+
 impl Pipeline {
     /// Reads the argument of a job.
     ///

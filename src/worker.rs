@@ -14,10 +14,13 @@ use crate::aws::Session;
 use crate::aws::partitions::Partitions;
 use crate::catalogue::{self, Told};
 use crate::error::{Error, ErrorKind, Result};
+use crate::etl::clear::GRACE_MS;
+use crate::etl::join::ParquetJoiner;
 use crate::etl::work::LogWorker;
 use crate::etl::{
-    Event, Pipeline, Planned, Progress, RunOptions, RunSummary, Settings, SourceStores, WhenBusy, commit, hours, model,
-    name_by_content, run_over, state,
+    Cleared, CompactOptions, CompactProgress, CompactSummary, Event, Pipeline, Planned, Progress, RunOptions,
+    RunSummary, Settings, SourceStores, WhenBusy, clear, commit, compact_with, hours, model, name_by_content, run_over,
+    state,
 };
 use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
 use crate::storage::Store;
@@ -48,6 +51,8 @@ pub struct Report {
     pub run: RunSummary,
     /// What the catalogue was told.
     pub catalogue: Option<Told>,
+    /// What compactions replaced and was removed.
+    pub cleared: Cleared,
     /// What CloudWatch is to be told, by the metric's name.
     pub metrics: BTreeMap<&'static str, f64>,
     /// Why the catalogue was not told. The records are committed all the same.
@@ -87,9 +92,61 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
     let run = run_over(&pipeline, &sources, &options, &LogWorker, progress)?;
     let told = catalogue::tell(&lake, &told.lake, &told.catalogue, glue);
     let metrics = metrics(&run, lag_hours(&lake, request.now_ms)?);
-    Ok(match told {
-        Ok(told) => Report { run, catalogue: Some(told), metrics, failure: None },
-        Err(error) => Report { run, catalogue: None, metrics, failure: Some(error) },
+    let cleared = told.and_then(|told| Ok((told, clear_away(&lake, request, glue)?)));
+    Ok(match cleared {
+        Ok((told, cleared)) => Report { run, catalogue: Some(told), cleared, metrics, failure: None },
+        Err(error) => Report { run, catalogue: None, cleared: Cleared::default(), metrics, failure: Some(error) },
+    })
+}
+
+/// Removes what a compaction has replaced, once nobody is sent there any more.
+fn clear_away(lake: &Store, request: &Request<'_>, glue: &dyn Partitions) -> Result<Cleared> {
+    let told = request.pipeline;
+    clear(lake, request.now_ms, GRACE_MS, &|hours| catalogue::left(lake, &told.lake, &told.catalogue, glue, hours))
+}
+
+/// What a compaction did; the worker's last line.
+#[derive(Debug, Serialize)]
+pub struct CompactReport {
+    /// The compaction.
+    pub compaction: CompactSummary,
+    /// What the catalogue was told.
+    pub catalogue: Option<Told>,
+    /// What earlier ones replaced and was removed.
+    pub cleared: Cleared,
+    /// Why the catalogue was not told. What is committed stands, and whoever asks the catalogue sees it as it was before.
+    #[serde(skip)]
+    pub failure: Option<Error>,
+}
+
+/// Joins the files of partitions that have had no new file for `older_than_ms`.
+///
+/// # Errors
+/// What went wrong. What is committed by then stands. Where partitions are found by their paths, it is refused.
+pub fn compact(
+    session: &Session,
+    glue: &dyn Partitions,
+    request: &Request<'_>,
+    older_than_ms: Option<i64>,
+    progress: &dyn CompactProgress,
+) -> Result<CompactReport> {
+    let told = request.pipeline;
+    told.catalogue.can_move()?;
+    name_by_content()?;
+    let lake = Store::s3(session, &told.lake);
+    let settings = Settings::default();
+    let pipeline = Pipeline { lake: lake.clone(), sources: Vec::new(), settings };
+    let mut options = CompactOptions::at(request.now_ms);
+    options.older_than_ms = older_than_ms.unwrap_or(options.older_than_ms);
+    options.threads = request.threads.unwrap_or(options.threads);
+    options.cancel = Some(request.cancel);
+    options.when_busy = WhenBusy::Wait(settings.lease_ms);
+    let compaction = compact_with(&pipeline, &options, &ParquetJoiner, progress)?;
+    let told = catalogue::tell(&lake, &told.lake, &told.catalogue, glue);
+    let cleared = told.and_then(|told| Ok((told, clear_away(&lake, request, glue)?)));
+    Ok(match cleared {
+        Ok((told, cleared)) => CompactReport { compaction, catalogue: Some(told), cleared, failure: None },
+        Err(error) => CompactReport { compaction, catalogue: None, cleared: Cleared::default(), failure: Some(error) },
     })
 }
 
@@ -137,6 +194,12 @@ impl<W: Fn(&str) + Sync> Lines<W> {
     /// Lines go to `say`.
     pub fn new(say: W) -> Self {
         Self { say, so_far: Mutex::new(SoFar { bytes: 0, records: 0, said: Instant::now() }) }
+    }
+}
+
+impl<W: Fn(&str) + Sync> CompactProgress for Lines<W> {
+    fn shards(&self, sequence: u64, done: usize, of: usize) {
+        (self.say)(&format!("compaction {sequence}: {done} of {of} shards are done"));
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use aws_sdk_glue::Client;
-use aws_sdk_glue::types::{PartitionInput, StorageDescriptor};
+use aws_sdk_glue::types::{
+    BatchUpdatePartitionRequestEntry, ErrorDetail, PartitionInput, PartitionValueList, StorageDescriptor,
+};
 
 use super::Session;
 use super::error::{code, explain};
@@ -53,6 +55,11 @@ pub trait Partitions {
     /// Registers up to 100 partitions with the table's own description. Gives those that Glue refused, those among them
     /// that were registered already.
     fn register(&self, database: &str, table: &str, partitions: &[Partition]) -> Result<Vec<Refused>>;
+    /// Where up to 1,000 partitions lie, by their values; those that are not registered are left out.
+    fn places(&self, database: &str, table: &str, values: &[Vec<String>]) -> Result<Vec<Partition>>;
+    /// Sends whoever asks for up to 100 registered partitions to another place, with the table's own description: each of them
+    /// in one step. Gives those that Glue refused.
+    fn move_to(&self, database: &str, table: &str, partitions: &[Partition]) -> Result<Vec<Refused>>;
     /// Starts a crawler.
     fn start_crawler(&self, crawler: &str) -> Result<Start>;
 }
@@ -84,6 +91,21 @@ impl SdkPartitions {
     }
 }
 
+/// What Glue is told of a partition.
+fn input(table: &StorageDescriptor, partition: &Partition) -> PartitionInput {
+    let mut description = table.clone();
+    description.location = Some(partition.location.clone());
+    PartitionInput::builder().set_values(Some(partition.values.clone())).storage_descriptor(description).build()
+}
+
+fn refused(values: Option<Vec<String>>, detail: Option<&ErrorDetail>) -> Refused {
+    Refused {
+        values: values.unwrap_or_default(),
+        code: detail.and_then(ErrorDetail::error_code).unwrap_or("no code").to_owned(),
+        message: detail.and_then(ErrorDetail::error_message).unwrap_or_default().to_owned(),
+    }
+}
+
 impl Partitions for SdkPartitions {
     fn table(&self, database: &str, table: &str) -> Result<Table> {
         let request = self.client.get_table().database_name(database).name(table);
@@ -104,26 +126,60 @@ impl Partitions for SdkPartitions {
 
     fn register(&self, database: &str, table: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {
         let description = self.description(database, table)?;
-        let inputs = partitions.iter().map(|partition| {
-            let mut description = description.clone();
-            description.location = Some(partition.location.clone());
-            let values = Some(partition.values.clone());
-            PartitionInput::builder().set_values(values).storage_descriptor(description).build()
-        });
+        let inputs = partitions.iter().map(|partition| input(&description, partition));
         let request = self.client.batch_create_partition().database_name(database).table_name(table);
         let answer = self
             .session
             .wait(request.set_partition_input_list(Some(inputs.collect())).send())
             .map_err(|error| explain(format!("cannot register partitions of {database}.{table}"), &error))?;
-        let refused = answer.errors.unwrap_or_default().into_iter().map(|error| {
-            let detail = error.error_detail;
-            Refused {
-                values: error.partition_values.unwrap_or_default(),
-                code: detail.as_ref().and_then(|detail| detail.error_code()).unwrap_or("no code").to_owned(),
-                message: detail.as_ref().and_then(|detail| detail.error_message()).unwrap_or_default().to_owned(),
+        let errors = answer.errors.unwrap_or_default().into_iter();
+        Ok(errors.map(|error| refused(error.partition_values, error.error_detail.as_ref())).collect())
+    }
+
+    fn places(&self, database: &str, table: &str, values: &[Vec<String>]) -> Result<Vec<Partition>> {
+        let mut keys = Vec::new();
+        for values in values {
+            let key = PartitionValueList::builder().set_values(Some(values.clone())).build();
+            keys.push(key.map_err(|error| Error::failed("cannot ask for a partition").because(error))?);
+        }
+        let mut found = Vec::new();
+        while !keys.is_empty() {
+            let request = self.client.batch_get_partition().database_name(database).table_name(table);
+            let answer = self
+                .session
+                .wait(request.set_partitions_to_get(Some(std::mem::take(&mut keys))).send())
+                .map_err(|error| explain(format!("cannot read partitions of {database}.{table}"), &error))?;
+            let partitions = answer.partitions.unwrap_or_default().into_iter().map(|partition| Partition {
+                values: partition.values.unwrap_or_default(),
+                location: partition.storage_descriptor.and_then(|found| found.location).unwrap_or_default(),
+            });
+            let before = found.len();
+            found.extend(partitions);
+            // What did not fit into this answer; without any in it, asking on would not end.
+            if found.len() > before {
+                keys = answer.unprocessed_keys.unwrap_or_default();
             }
-        });
-        Ok(refused.collect())
+        }
+        Ok(found)
+    }
+
+    fn move_to(&self, database: &str, table: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {
+        let description = self.description(database, table)?;
+        let mut entries = Vec::new();
+        for partition in partitions {
+            let entry = BatchUpdatePartitionRequestEntry::builder()
+                .set_partition_value_list(Some(partition.values.clone()))
+                .partition_input(input(&description, partition))
+                .build();
+            entries.push(entry.map_err(|error| Error::failed("cannot name a partition").because(error))?);
+        }
+        let request = self.client.batch_update_partition().database_name(database).table_name(table);
+        let answer = self
+            .session
+            .wait(request.set_entries(Some(entries)).send())
+            .map_err(|error| explain(format!("cannot move partitions of {database}.{table}"), &error))?;
+        let errors = answer.errors.unwrap_or_default().into_iter();
+        Ok(errors.map(|error| refused(error.partition_value_list, error.error_detail.as_ref())).collect())
     }
 
     fn start_crawler(&self, crawler: &str) -> Result<Start> {

@@ -8,10 +8,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bucketscope::aws::Session;
 use bucketscope::aws::partitions::SdkPartitions;
+use bucketscope::etl::join::ParquetJoiner;
 use bucketscope::etl::model::Source;
 use bucketscope::etl::state::PlanId;
 use bucketscope::etl::work::LogWorker;
-use bucketscope::etl::{Job, Pipeline, RunOptions, Settings, ShardWorker, SourceStores, WhenBusy, plan, run, state};
+use bucketscope::etl::{
+    CompactOptions, Job, Pipeline, RunOptions, Settings, ShardWorker, SourceStores, WhenBusy, compact_with, plan, run,
+    state,
+};
 use bucketscope::storage::Store;
 use bucketscope::{Error, Result, pipeline, selftest, worker};
 use jiff::Timestamp;
@@ -25,12 +29,14 @@ static VERSION: &str = concat!("bucketscope-worker ", env!("CARGO_PKG_VERSION"),
 const USAGE: &str = "\
 usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--threads N]
        bucketscope-worker run --lake DIR --source [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
+       bucketscope-worker compact --pipeline JSON | --lake DIR [--older-than-ms N] [--threads N] [--beside]
        bucketscope-worker shard --lake DIR --source [ID=]DIR… --plan PLAN --shard N
        bucketscope-worker self-test [--pipeline JSON]
        bucketscope-worker --version
 
 run    reads what is new in the sources and adds it to the lake: buckets, of which --pipeline tells, then the catalogue
        learns of it; or folders, whose lake must have been deployed
+compact  joins the files of partitions that have had no new one for a while; with --pipeline the catalogue learns of it
 shard  does one shard of a plan that was made before and leaves its done-file
 self-test  tells what it finds where it runs: system, cores, memory, disk, network, credentials, speed
 ";
@@ -58,6 +64,10 @@ fn answer(arguments: &[String]) -> Result<String> {
             let arguments = Arguments::parse(rest)?;
             if arguments.pipeline.is_some() { run_job(&arguments) } else { run_all(&arguments) }
         }
+        Some(("compact", rest)) => {
+            let arguments = Arguments::parse(rest)?;
+            if arguments.pipeline.is_some() { compact_job(&arguments) } else { compact_folder(&arguments) }
+        }
         Some(("shard", rest)) => run_shard(&Arguments::parse(rest)?),
         Some(("self-test", rest)) => self_test(&Arguments::parse(rest)?),
         Some(("--version" | "-V", _)) => Ok(std::hint::black_box(VERSION).to_owned()),
@@ -80,6 +90,7 @@ struct Arguments {
     pipeline: Option<String>,
     from: Option<i64>,
     to: Option<i64>,
+    older_than_ms: Option<i64>,
 }
 
 impl Arguments {
@@ -97,6 +108,10 @@ impl Arguments {
                 "--pipeline" => parsed.pipeline = Some(value.clone()),
                 "--from" => parsed.from = Some(time(name, value)?),
                 "--to" => parsed.to = Some(time(name, value)?),
+                "--older-than-ms" => {
+                    let wrong = |_| Error::usage(format!("{name} needs a number, not {value:?}"));
+                    parsed.older_than_ms = Some(value.parse().map_err(wrong)?);
+                }
                 "--lake" => parsed.lake = Some(value.clone()),
                 "--source" => parsed.sources.push(source(value)),
                 "--threads" => parsed.threads = Some(number()?),
@@ -173,6 +188,43 @@ fn run_job(arguments: &Arguments) -> Result<String> {
             Err(error)
         }
     }
+}
+
+/// The compaction of a job: like a run, it prints a line now and then, and at last one line of JSON.
+fn compact_job(arguments: &Arguments) -> Result<String> {
+    let pipeline = pipeline::Pipeline::parse(arguments.pipeline.as_deref().unwrap_or_default())?;
+    let session = Session::open(Some(&pipeline.lake.region))?;
+    session.tasks().spawn(listen());
+    let request = worker::Request {
+        pipeline: &pipeline,
+        window: None,
+        threads: arguments.threads.map(|threads| threads as usize),
+        now_ms: now_ms(),
+        cancel: &CANCEL,
+    };
+    let glue = SdkPartitions::new(&session.in_region(&pipeline.catalogue.region));
+    let report = worker::compact(&session, &glue, &request, arguments.older_than_ms, &worker::Lines::new(say))?;
+    let line = json(&report)?;
+    match report.failure {
+        None => Ok(line),
+        Some(error) => {
+            say(line.trim_end());
+            Err(error)
+        }
+    }
+}
+
+fn compact_folder(arguments: &Arguments) -> Result<String> {
+    let lake = arguments.lake.as_ref().ok_or_else(|| Error::usage("--lake is missing").hint(USAGE))?;
+    let lake = Store::folder(Path::new(lake))?;
+    let mut options = CompactOptions::at(now_ms());
+    options.older_than_ms = arguments.older_than_ms.unwrap_or(options.older_than_ms);
+    options.threads = arguments.threads.map_or(options.threads, |threads| threads as usize);
+    if arguments.beside {
+        options.when_busy = WhenBusy::WorkBeside;
+    }
+    let pipeline = Pipeline { lake, sources: Vec::new(), settings: Settings::default() };
+    json(&compact_with(&pipeline, &options, &ParquetJoiner, &())?)
 }
 
 /// Prints a line at once: the log of a job is read while it runs.

@@ -27,6 +27,9 @@ use crate::config::cloud::Cloud;
 /// The tables that are deployed.
 pub const TABLES: [&str; 1] = [names::LOG_TABLE];
 
+/// What the keys of joined files begin with; they belong to a table and lie outside of its own place.
+pub const JOINED: &str = crate::etl::places::JOINED;
+
 /// The value of `job.schedule` that means: never by itself.
 pub const BY_HAND: &str = "none";
 

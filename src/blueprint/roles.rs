@@ -274,7 +274,10 @@ fn keys(arns: Arns) -> Vec<Statement> {
 fn after_commit(arns: Arns) -> Option<Statement> {
     match arns.cloud.catalogue.mode {
         CatalogueMode::Api => {
-            Some(Statement::new("Catalogue", &["glue:BatchCreatePartition", "glue:GetTable"], arns.catalogue()))
+            // A compaction moves partitions, and asks where they are before it removes what they left.
+            let actions =
+                ["glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:BatchUpdatePartition", "glue:GetTable"];
+            Some(Statement::new("Catalogue", &actions, arns.catalogue()))
         }
         CatalogueMode::Crawler => {
             let crawler = arns.home("glue", &format!("crawler/{}", Names::of(arns.cloud).crawler()));

@@ -30,13 +30,42 @@ impl Partitions for Memory {
         for partition in partitions {
             let code = match self.refuses.get() {
                 Some(code) => Some(code),
-                None => (!there.insert(partition.clone())).then_some("AlreadyExistsException"),
+                None if there.iter().any(|one| one.values == partition.values) => Some("AlreadyExistsException"),
+                None => {
+                    there.insert(partition.clone());
+                    None
+                }
             };
             refused.extend(code.map(|code| Refused {
                 values: partition.values.clone(),
                 code: code.to_owned(),
                 message: "no".to_owned(),
             }));
+        }
+        Ok(refused)
+    }
+
+    fn places(&self, _: &str, _: &str, values: &[Vec<String>]) -> Result<Vec<Partition>> {
+        let asked = |one: &&Partition| values.contains(&one.values);
+        Ok(self.partitions.borrow().iter().filter(asked).cloned().collect())
+    }
+
+    fn move_to(&self, _: &str, _: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {
+        let mut there = self.partitions.borrow_mut();
+        let mut refused = Vec::new();
+        for partition in partitions {
+            let known = there.iter().find(|one| one.values == partition.values).cloned();
+            match known {
+                Some(known) => {
+                    there.remove(&known);
+                    there.insert(partition.clone());
+                }
+                None => refused.push(Refused {
+                    values: partition.values.clone(),
+                    code: "EntityNotFoundException".to_owned(),
+                    message: "no".to_owned(),
+                }),
+            }
         }
         Ok(refused)
     }
@@ -95,7 +124,7 @@ impl Lake {
 }
 
 fn registered(registered: u64, known: u64) -> Told {
-    Told { registered, known, crawler_started: false }
+    Told { registered, known, ..Told::default() }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::{Error, ErrorKind, Result};
 mod aws;
 #[cfg(feature = "local")]
 mod cells;
+mod compact;
 #[cfg(feature = "local")]
 mod demo;
 mod deploy;
@@ -94,6 +95,11 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
             AnyConfig::Local(_) => status::execute(context, &args),
             #[cfg(feature = "aws")]
             AnyConfig::Aws(cloud) => aws::status::execute(context, &cloud, &args),
+        },
+        Command::Compact(args) => match configuration(context)? {
+            AnyConfig::Local(_) => compact::execute(context, &args),
+            #[cfg(feature = "aws")]
+            AnyConfig::Aws(cloud) => aws::compact::execute(context, &cloud, &args),
         },
         Command::Drift(args) => match configuration(context)? {
             AnyConfig::Local(_) => drift::execute(context, &args),

@@ -80,6 +80,17 @@ fn moment(flag: &str, text: &str, now_ms: i64) -> Result<i64> {
     }
 }
 
+/// A while such as `7d`, in milliseconds.
+///
+/// # Errors
+/// If it is none.
+pub fn while_ms(flag: &str, text: &str) -> Result<i64> {
+    span(text).ok_or_else(|| {
+        Error::usage(format!("{flag}: `{text}` is no while"))
+            .hint("expected a number of weeks, days, hours or minutes: 2w, 7d, 24h, 30m")
+    })
+}
+
 fn midnight(ms: i64) -> i64 {
     ms.div_euclid(DAY) * DAY
 }

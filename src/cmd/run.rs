@@ -7,6 +7,7 @@ use super::project::Project;
 use super::{Context, range, words};
 use crate::Result;
 use crate::cli::Run;
+use crate::etl::clear::GRACE_MS;
 use crate::etl::{self, RunOptions, RunSummary, WhenBusy, state};
 use crate::ui::export::envelope;
 use crate::ui::progress::RunProgress;
@@ -50,6 +51,7 @@ pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
     let ended = etl::run(&pipeline, &options, &progress);
     progress.finish();
     let summary = ended?;
+    etl::clear(&pipeline.lake, context.now_ms, GRACE_MS, &|_| Ok(true))?;
     let empty = summary.nothing_new && summary.listing.known == 0;
     let rejects_in = project.lake_shown().join(state::REJECTS).display().to_string();
     let outcome = Outcome::of(Ran { name: project.config.name, summary, rejects_in });

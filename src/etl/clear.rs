@@ -66,7 +66,9 @@ pub fn clear(lake: &Store, now_ms: i64, grace_ms: i64, left: &dyn Fn(&[i64]) -> 
         let Some(entry) = commit::entry(lake, sequence)? else { continue };
         let hours: BTreeSet<i64> = entry.outputs.iter().filter_map(|file| places::hour_of_path(&file.path)).collect();
         let hours: Vec<i64> = hours.into_iter().collect();
-        if entry.finished_ms > now_ms.saturating_sub(grace_ms) || !left(&hours)? {
+        // Asked from the first day on: whoever is sent to a former place is sent on at once, not a day later.
+        let are_left = left(&hours)?;
+        if !are_left || entry.finished_ms > now_ms.saturating_sub(grace_ms) {
             cleared.waiting += entry.replaced.len() as u64;
             continue;
         }

@@ -74,7 +74,7 @@ impl Join {
     }
 
     /// What becomes one file each: neighbours that are no larger than `target` together.
-    fn bins(&self, target: u64) -> Vec<&[OutputFile]> {
+    pub fn bins(&self, target: u64) -> Vec<&[OutputFile]> {
         let mut bins = Vec::new();
         let (mut from, mut bytes) = (0, 0u64);
         for (at, file) in self.files.iter().enumerate() {

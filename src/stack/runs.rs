@@ -31,6 +31,28 @@ pub struct Summary {
     pub output_bytes: u64,
     /// Whether there was nothing to do.
     pub nothing_new: bool,
+    /// What was joined, where it was a compaction. It reads and writes no records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Joined>,
+}
+
+/// What a compaction did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Joined {
+    /// Partitions whose files were joined.
+    pub partitions: u64,
+    /// Their files before.
+    pub files_before: u64,
+    /// Bytes of these.
+    pub bytes_before: u64,
+    /// Their files now.
+    pub files_after: u64,
+    /// Bytes of these.
+    pub bytes_after: u64,
+    /// Partitions that were left as they are.
+    pub left_out: u64,
+    /// Files that earlier ones replaced and that are gone now.
+    pub cleared: u64,
 }
 
 /// A run with what it did and cost.
@@ -61,7 +83,21 @@ pub fn summary(lines: &[String]) -> Option<Summary> {
     let json = lines.iter().rev().filter_map(|line| serde_json::from_str::<Value>(line.trim()).ok());
     json.into_iter().find_map(|value| {
         let number = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64);
+        if let Some(partitions) = number("/compaction/partitions") {
+            let of = |name: &str| number(&format!("/compaction/{name}")).unwrap_or_default();
+            let joined = Joined {
+                partitions,
+                files_before: of("files_before"),
+                bytes_before: of("bytes_before"),
+                files_after: of("files_after"),
+                bytes_after: of("bytes_after"),
+                left_out: of("left_out"),
+                cleared: number("/cleared/files").unwrap_or_default(),
+            };
+            return Some(Summary { nothing_new: partitions == 0, joined: Some(joined), ..Summary::default() });
+        }
         Some(Summary {
+            joined: None,
             records: number("/counts/records")?,
             rejected: number("/counts/rejected")?,
             objects: number("/counts/objects").unwrap_or_default(),
@@ -164,6 +200,14 @@ mod tests {
         let found = summary(&lines(&["starting", json, "", "bye"])).unwrap();
         assert_eq!((found.objects, found.records, found.rejected, found.files), (2, 4, 1, 1));
         assert_eq!(summary(&lines(&["{", "{}", "null", r#"{"counts":{}}"#])), None);
+    }
+
+    #[test]
+    fn the_summary_of_a_compaction_is_one() {
+        let json =
+            r#"{"compaction":{"partitions":3,"files_before":9,"files_after":3},"cleared":{"files":4,"waiting":9}}"#;
+        let joined = summary(&[json.to_owned()]).unwrap().joined.unwrap();
+        assert_eq!((joined.partitions, joined.files_before, joined.files_after, joined.cleared), (3, 9, 3, 4));
     }
 
     #[test]

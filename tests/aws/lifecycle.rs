@@ -79,6 +79,56 @@ fn from_nothing_to_a_filled_lake_and_back() {
 }
 
 #[test]
+fn files_are_joined_and_the_catalogue_is_sent_to_them() {
+    let cloud = with_logs();
+    cloud.run("deploy").ok();
+    cloud.run("run").ok();
+    let line = LINES.lines().next().unwrap().to_owned() + "\n";
+    cloud.put("acme-logs", "s3/2026-02-06-02-30-00-EEEEEEEEEEEEEEEE", &line);
+    cloud.run("run").ok();
+    let hour_0 = "requestdate=2026-02-06/requesthour=00";
+    let before = format!("s3://bucketscope-test-lake-a1b2c3/s3_access_logs/{hour_0}/");
+    assert_eq!(location(&cloud, "00"), before);
+
+    assert_eq!(cloud.run("compact --output json").ok().json()["summary"]["joined"]["partitions"], 0, "none is at rest");
+    let dry = cloud.run("compact --older-than 0d --dry-run --output json").ok().json();
+    assert_eq!((&dry["partitions"], &dry["files_before"], &dry["files_after"]), (&1.into(), &2.into(), &1.into()));
+    let done = cloud.run("compact --older-than 0d --output json").ok().json();
+    let joined = &done["summary"]["joined"];
+    assert_eq!(
+        (&joined["partitions"], &joined["files_before"], &joined["files_after"]),
+        (&1.into(), &2.into(), &1.into())
+    );
+    let after = format!("s3://bucketscope-test-lake-a1b2c3/s3_access_logs_joined/000000000003-a1/{hour_0}/");
+    assert_eq!(location(&cloud, "00"), after);
+    let files = |part: &str| {
+        let keys = cloud.keys("bucketscope-test-lake-a1b2c3");
+        keys.into_iter().filter(|key| key.starts_with(part) && key.contains(hour_0)).count()
+    };
+    assert_eq!((files("s3_access_logs/"), files("s3_access_logs_joined/")), (2, 1), "the old ones stay for a day");
+    cloud.run("drift --detailed-exitcode").ok();
+
+    cloud.put("acme-logs", "s3/2026-02-06-03-30-00-FFFFFFFFFFFFFFFF", &line);
+    let late = cloud.run("run --output json").ok().json();
+    assert_eq!(late["summary"]["records"], 1, "{late}");
+    assert_eq!((files("s3_access_logs/"), files("s3_access_logs_joined/")), (2, 2), "where the partition is now");
+    assert_eq!(location(&cloud, "00"), after);
+    cloud.run("drift --detailed-exitcode").ok();
+
+    cloud.run("destroy --confirm test").ok();
+    cloud.run("destroy --confirm test --purge-data").ok();
+}
+
+#[test]
+fn compacting_is_refused_where_partitions_are_found_by_their_paths() {
+    let cloud = Cloud::new();
+    for mode in ["crawler", "projection"] {
+        cloud.configure(&format!("{ONE_SOURCE}catalogue:\n  mode: {mode}\n"));
+        cloud.run("compact").ended(64).says(&format!("catalogue.mode: {mode}"));
+    }
+}
+
+#[test]
 fn logging_is_switched_on_and_given_back() {
     let cloud = Cloud::enforcing();
     for bucket in ["acme-data", "acme-web", "acme-old-logs"] {
@@ -163,4 +213,13 @@ fn registered(cloud: &Cloud) -> Vec<String> {
     let mut all: Vec<String> = answer.partitions().iter().map(|partition| partition.values().join(" ")).collect();
     all.sort();
     all
+}
+
+/// Where the catalogue sends those who ask for an hour of 2026-02-06.
+fn location(cloud: &Cloud, hour: &str) -> String {
+    let glue = aws_sdk_glue::Client::new(&cloud.sdk(REGION));
+    let ask = glue.get_partition().database_name("bucketscope_test").table_name("s3_access_logs");
+    let answer = cloud.wait(ask.partition_values("2026-02-06").partition_values(hour).send()).unwrap();
+    let description = answer.partition().and_then(|partition| partition.storage_descriptor()).unwrap();
+    description.location().unwrap().to_owned()
 }

@@ -81,7 +81,10 @@ fn after_a_commit_the_job_may_do_what_its_mode_needs_and_no_more() {
     };
     assert_eq!(glue("crawler"), ["glue:StartCrawler"]);
     assert!(glue("projection").is_empty());
-    assert_eq!(glue("minimal"), ["glue:BatchCreatePartition", "glue:GetTable"]);
+    assert_eq!(
+        glue("minimal"),
+        ["glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:BatchUpdatePartition", "glue:GetTable"]
+    );
 }
 
 #[test]

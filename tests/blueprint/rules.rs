@@ -147,7 +147,10 @@ fn raw_logs_expire_and_the_earlier_settings_beside_them_do_not() {
 #[test]
 fn the_lake_expires_its_tables_and_never_its_state() {
     let template = Scenario::named("everything").lake();
-    assert_eq!(expirations(&properties(&template, "LakeBucket")), [("s3_access_logs/".to_owned(), 400)]);
+    assert_eq!(
+        expirations(&properties(&template, "LakeBucket")),
+        [("s3_access_logs/".to_owned(), 400), ("s3_access_logs_joined/".to_owned(), 400)]
+    );
     assert_eq!(expirations(&properties(&template, "ResultsBucket")), [(String::new(), 14)]);
 }
 

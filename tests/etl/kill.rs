@@ -69,6 +69,12 @@ pub fn assert_every_record_once(world: &World, objects: usize) {
 }
 
 pub fn assert_records_once(world: &World, records: usize) {
+    assert_records_are_there_once(world, records);
+    let drift = world.drift();
+    assert_eq!((drift.findings.as_slice(), drift.unfinished_files), ([].as_slice(), 0));
+}
+
+fn assert_records_are_there_once(world: &World, records: usize) {
     let mut seen: BTreeMap<(String, i64), u64> = BTreeMap::new();
     for file in committed(&world.lake()).unwrap() {
         let file = std::fs::File::open(world.path("lake").join(&file.path)).unwrap();
@@ -83,8 +89,6 @@ pub fn assert_records_once(world: &World, records: usize) {
     }
     assert!(seen.values().all(|&count| count == 1), "no record twice");
     assert_eq!(seen.len(), records, "every record");
-    let drift = world.drift();
-    assert_eq!((drift.findings.as_slice(), drift.unfinished_files), ([].as_slice(), 0));
 }
 
 #[test]
@@ -118,4 +122,36 @@ fn run_and_kill(world: &World, delay_ms: u64) {
 fn finish(world: &World) {
     let output = worker(world).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The worker's command line for a compaction.
+fn compactor(world: &World) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bucketscope-worker"));
+    command.arg("compact").arg("--lake").arg(world.path("lake")).args(["--older-than-ms", "-3600000"]);
+    command
+}
+
+#[test]
+fn a_compaction_may_be_killed_at_any_moment() {
+    let mut joined = 0;
+    for delay_ms in (0..150).step_by(10) {
+        let world = world_of_real_logs(30);
+        finish(&world);
+        let before = committed(&world.lake()).unwrap().len();
+        let mut compaction = compactor(&world).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(delay_ms));
+        compaction.kill().unwrap();
+        compaction.wait().unwrap();
+        assert_records_are_there_once(&world, 30 * LINES);
+        let output = compactor(&world).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_every_record_once(&world, 30);
+        let after = committed(&world.lake()).unwrap();
+        let hours: std::collections::BTreeSet<_> = after.iter().map(|file| (&file.date, &file.hour)).collect();
+        assert_eq!(after.len(), hours.len(), "a file an hour");
+        joined += before - after.len();
+        finish(&world);
+        assert_every_record_once(&world, 30);
+    }
+    assert!(joined > 0);
 }

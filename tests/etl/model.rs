@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use bucketscope::etl::run_with;
+use bucketscope::etl::{clear, compact_with, run_with};
 use proptest::prelude::*;
 
+use super::compact::{NaiveJoiner, beside, later};
 use super::faults::{Fault, Faulty};
 use super::naive::{Naive, World, options, options_beside};
 
@@ -20,6 +21,10 @@ enum Happening {
     Run,
     /// A run that dies before or after one of its operations, or whose disk is full from there on.
     Death { fault: Fault, at: u64, beside: bool, other_program: bool },
+    /// The files of all partitions are joined, to the end or until it dies.
+    Compaction { fault: Option<(Fault, u64)>, beside: bool, other_program: bool },
+    /// What was joined is removed.
+    Clearing,
     /// The source folder is copied, so that every file is another one with another time.
     Copy,
 }
@@ -27,6 +32,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     let line = (490_890i64..490_900, 0u8..4);
     let fault = prop_oneof![Just(Fault::DiesBefore), Just(Fault::DiesAfter), Just(Fault::DiskFull)];
+    let fault_again = prop_oneof![Just(Fault::DiesBefore), Just(Fault::DiesAfter), Just(Fault::DiskFull)];
     prop_oneof![
         5 => (any::<bool>(), 0u16..500, proptest::collection::vec(line, 0..6))
             .prop_map(|(source, name, lines)| Happening::Delivery { source, name, lines }),
@@ -34,6 +40,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Run),
         4 => (fault, 0u64..70, any::<bool>(), any::<bool>())
             .prop_map(|(fault, at, beside, other_program)| Happening::Death { fault, at, beside, other_program }),
+        3 => (proptest::option::of((fault_again, 0u64..60)), any::<bool>(), any::<bool>())
+            .prop_map(|(fault, beside, other_program)| Happening::Compaction { fault, beside, other_program }),
+        1 => Just(Happening::Clearing),
         1 => Just(Happening::Copy),
     ]
 }
@@ -66,6 +75,16 @@ fn happen(world: &World, happening: Happening, last: &mut String) {
             let options = if beside { options_beside() } else { options() };
             let _ = run_with(&pipeline, &options, &Naive { identity, ..Naive::default() }, &());
         }
+        Happening::Compaction { fault, beside: is_beside, other_program } => {
+            let (fault, at) = fault.unwrap_or((Fault::DiesBefore, u64::MAX));
+            let pipeline = world.pipeline_through(Faulty::wrap(fault, at, &Arc::new(AtomicU64::new(0))));
+            let joiner = NaiveJoiner(if other_program { "naive 2" } else { "naive 1" });
+            let options = if is_beside { beside() } else { later() };
+            let _ = compact_with(&pipeline, &options, &joiner, &());
+        }
+        Happening::Clearing => {
+            clear(&world.lake(), i64::MAX, 0, &|_| Ok(true)).unwrap();
+        }
         Happening::Copy => {
             for key in super::naive::files(&world.path("a")) {
                 let path = world.path("a").join(key);
@@ -78,7 +97,7 @@ fn happen(world: &World, happening: Happening, last: &mut String) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_the_lake_holds_every_line_once(
@@ -91,6 +110,8 @@ proptest! {
             happen(&world, happening, &mut last);
         }
         world.run();
+        prop_assert_eq!(world.rows(), world.expected());
+        compact_with(&world.pipeline(), &later(), &NaiveJoiner("naive 1"), &()).unwrap();
         prop_assert_eq!(world.rows(), world.expected());
         let drift = world.drift();
         prop_assert_eq!(drift.findings, []);

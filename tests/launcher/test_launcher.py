@@ -81,6 +81,13 @@ class Launcher(unittest.TestCase):
         cloud = Cloud(script("""for argument in "$@"; do echo "$argument"; done"""))
         self.assertEqual(cloud.launch("--self-test", "true")[0].splitlines(), ["self-test", "--pipeline", PIPELINE])
 
+    def test_it_has_the_worker_compact(self):
+        cloud = Cloud(script("""for argument in "$@"; do echo "$argument"; done"""))
+        out, _ = cloud.launch("--task", "compact", "--older-than-ms", "5")
+        self.assertEqual(out.splitlines(), ["compact", "--pipeline", PIPELINE, "--older-than-ms", "5"])
+        with self.assertRaisesRegex(launcher.LauncherError, "--task must be one of run, compact, not 'shard'"):
+            cloud.launch("--task", "shard")
+
     def test_it_names_the_owner_that_the_bucket_must_have(self):
         cloud = Cloud(script("true"))
         cloud.launch()

@@ -139,7 +139,8 @@ impl<'a> Stage<'a> {
             }
             Place::StateObjects => self.one(self.s3(&format!("{}/_state/*", names.lake_bucket()))),
             Place::TableObjects => {
-                blueprint::TABLES.iter().map(|table| self.s3(&format!("{}/{table}/*", names.lake_bucket()))).collect()
+                let folders = blueprint::TABLES.iter().chain([&blueprint::JOINED]);
+                folders.map(|folder| self.s3(&format!("{}/{folder}/*", names.lake_bucket()))).collect()
             }
             Place::LakeAndResults => {
                 [names.lake_bucket(), names.results_bucket()].iter().map(|bucket| self.s3(bucket)).collect()

@@ -1,5 +1,6 @@
 //! The commands for the target `aws`, a file a command.
 
+pub mod compact;
 pub mod deploy;
 pub mod destroy;
 pub mod doctor;

@@ -17,7 +17,7 @@ use crate::config::cloud::Cloud;
 use crate::cost::money;
 use crate::etl::Settings;
 use crate::stack::job::{self, Ended, Follow, SECOND_THOUGHTS, WhenBusy, Wish};
-use crate::stack::runs::RunSeen;
+use crate::stack::runs::{RunSeen, Summary};
 use crate::stack::site::Site;
 use crate::ui::export::envelope;
 use crate::ui::text::{self, plural};
@@ -47,19 +47,31 @@ struct Ran {
 /// # Errors
 /// If nothing is deployed, another run is in the way, the run fails, or the user leaves.
 pub fn execute(context: &Context, cloud: &Cloud, args: &Run) -> Result<Outcome> {
-    let arguments = arguments(context, args)?;
+    start(context, cloud, &arguments(context, args)?, args.wait)
+}
+
+/// Has the job do what it is told, and watches it.
+///
+/// # Errors
+/// As [`execute`].
+pub(super) fn start(
+    context: &Context,
+    cloud: &Cloud,
+    arguments: &BTreeMap<String, String>,
+    wait: bool,
+) -> Result<Outcome> {
     let session = Session::open(Some(&cloud.aws.region))?;
     session.check_account(&cloud.aws.account_id)?;
     let hands = |region: &str| Hands::sdk(&session.in_region(region), &cloud.aws.account_id);
     let watching = Watching::new(context.ui, context.command("status"));
     let site = Site::new(cloud, &hands, &watching);
     let following = Following::new(context.ui);
-    let busy = match (args.wait, arguments.is_empty()) {
+    let busy = match (wait, arguments.is_empty()) {
         (true, _) => WhenBusy::Wait,
         (false, true) => WhenBusy::Attach,
         (false, false) => WhenBusy::Refuse,
     };
-    let begun = job::begin(&site, &arguments, busy, &following)?;
+    let begun = job::begin(&site, arguments, busy, &following)?;
     let verb = if begun.attached { "a run is at work already; watching" } else { "started" };
     context.ui.note(&format!("{verb} {}", text::visible(&begun.id)));
     let ended = job::follow(&site, &begun.id, &clock, &following)?;
@@ -212,6 +224,24 @@ impl View for Ran {
         let mut rows = Vec::new();
         let head = match &run.summary {
             None => format!("{} in {took}\n", screen.paint.green("Done")),
+            Some(Summary { joined: Some(joined), .. }) => {
+                let hours = plural(joined.partitions, "hour", "hours");
+                let files = |count, bytes| format!("{}, {}", plural(count, "file", "files"), text::bytes(bytes));
+                rows.push(("before", vec![files(joined.files_before, joined.bytes_before)]));
+                rows.push(("after", vec![files(joined.files_after, joined.bytes_after)]));
+                if joined.left_out > 0 {
+                    let hours = plural(joined.left_out, "hour has a file", "hours have files");
+                    rows.push((
+                        "left",
+                        vec![format!("{hours} that are not as they were committed; `drift` names them")],
+                    ));
+                }
+                if joined.cleared > 0 {
+                    let files = plural(joined.cleared, "file", "files");
+                    rows.push(("removed", vec![format!("{files} that were joined earlier")]));
+                }
+                format!("{} the files of {hours} in {took}\n", screen.paint.green("Joined"))
+            }
             Some(done) if done.nothing_new => format!("{} ({took})\n", screen.paint.green("Nothing new")),
             Some(done) => {
                 let objects = plural(done.objects, "log object", "log objects");

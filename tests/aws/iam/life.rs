@@ -77,6 +77,10 @@ fn roles_and_policies_have_exactly_what_a_life_calls() {
     for command in ["plan", "run", "drift"] {
         cloud.run(command).ok();
     }
+    // A second file of its hour, and then one of both.
+    cloud.put("acme-logs", "s3/2026-02-06-02-30-00-BBBBBBBBBBBBBBBB", LINES);
+    cloud.run("run").ok();
+    cloud.run("compact --older-than 0d").ok();
     // The records are old, and nobody has confirmed the subscription.
     cloud.run("status").ended(8);
     let of_ci = recorded(&cloud, deployed);
