@@ -11,7 +11,7 @@ use crate::Result;
 use crate::cli::Compact;
 use crate::etl::clear::GRACE_MS;
 use crate::etl::commit::Log;
-use crate::etl::compact::{Join, worth_joining};
+use crate::etl::compact::worth_joining;
 use crate::etl::join::ParquetJoiner;
 use crate::etl::{self, Cleared, CompactOptions, CompactProgress, CompactSummary, WhenBusy, state};
 use crate::storage::Store;
@@ -72,7 +72,7 @@ pub(super) fn would_join(lake: &Store, name: String, options: &CompactOptions<'_
         summary.rows += join.rows();
         summary.files_before += join.files.len() as u64;
         summary.bytes_before += join.bytes();
-        summary.files_after += Join::bins(&join, options.target_bytes).len() as u64;
+        summary.files_after += join.bins(options.target_bytes).len() as u64;
     }
     Ok(Joined { name, dry_run: true, summary, cleared: Cleared::default() })
 }

@@ -78,6 +78,10 @@ impl View for Shown {
             let files = plural(drift.unfinished_files, "file belongs", "files belong");
             out.push_str(&paint.dim(&format!("  {files} to a run that has not committed yet; that is no drift\n")));
         }
+        if drift.replaced_files > 0 {
+            let files = plural(drift.replaced_files, "file was", "files were");
+            out.push_str(&paint.dim(&format!("  {files} joined into others and will be removed; that is no drift\n")));
+        }
         out
     }
 
@@ -90,6 +94,7 @@ impl View for Shown {
             bytes: u64,
             checksums: bool,
             unfinished_files: u64,
+            replaced_files: u64,
         }
         let drift = &self.drift;
         envelope(
@@ -101,6 +106,7 @@ impl View for Shown {
                 bytes: drift.bytes,
                 checksums: drift.checksums,
                 unfinished_files: drift.unfinished_files,
+                replaced_files: drift.replaced_files,
             },
         )
     }

@@ -5,7 +5,9 @@
 //! nobody looks at before the commit. The commit takes the old files out of the lake; they stay where they are for a while
 //! (`clear`), for whoever had listed them before.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod joins;
+
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -25,69 +27,15 @@ use super::{Pipeline, places};
 use crate::error::{Error, Result};
 use crate::storage::{Created, Store};
 
+use joins::shards;
+pub use joins::{Join, Joins, TARGET_BYTES, worth_joining};
+
 /// How long a partition must have had no new file, unless something else is asked for: records come within hours, few of them
 /// within days (FACTS of delivery: Amazon S3 user guide, "Best-effort server log delivery").
 pub const OLDER_THAN_MS: i64 = 7 * 24 * 3_600_000;
 
-/// What joined files are made towards. Athena reads files of 128 MB and more best (Athena user guide, "Optimize data").
-pub const TARGET_BYTES: u64 = 256 << 20;
-
-/// A plan has so many partitions at most, and so many bytes: a compaction that is overtaken has little to do again.
-const PLAN_PARTITIONS: usize = 2_000;
-const PLAN_BYTES: u64 = 16 << 30;
-/// A shard has so many partitions at most, and so many bytes unless one partition alone has more.
-const SHARD_PARTITIONS: usize = 64;
-const SHARD_BYTES: u64 = 256 << 20;
-
 /// How many shards are worked on at once at most: each holds the files of a joined one in memory, and the joined one.
 const AT_ONCE: usize = 2;
-
-/// Partitions whose files are joined, shard by shard.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Joins {
-    /// What joined files are made towards.
-    pub target_bytes: u64,
-    /// The partitions of each shard.
-    pub shards: Vec<Vec<Join>>,
-}
-
-/// A partition whose files are joined.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Join {
-    /// The partition's date: `YYYY-MM-DD`.
-    pub date: String,
-    /// The partition's hour: `00` to `23`.
-    pub hour: String,
-    /// All its files, in the order of their names, which is that of commits.
-    pub files: Vec<OutputFile>,
-}
-
-impl Join {
-    /// The bytes of all files.
-    pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
-    }
-
-    /// The rows of all files.
-    pub fn rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rows).sum()
-    }
-
-    /// What becomes one file each: neighbours that are no larger than `target` together.
-    pub fn bins(&self, target: u64) -> Vec<&[OutputFile]> {
-        let mut bins = Vec::new();
-        let (mut from, mut bytes) = (0, 0u64);
-        for (at, file) in self.files.iter().enumerate() {
-            if at > from && bytes.saturating_add(file.bytes) > target {
-                bins.extend(self.files.get(from..at));
-                (from, bytes) = (at, 0);
-            }
-            bytes = bytes.saturating_add(file.bytes);
-        }
-        bins.extend(self.files.get(from..).filter(|rest| !rest.is_empty()));
-        bins
-    }
-}
 
 /// How to compact.
 #[derive(Debug, Clone, Copy)]
@@ -153,29 +101,6 @@ impl CompactProgress for () {
     fn shards(&self, _sequence: u64, _done: usize, _of: usize) {}
 }
 
-/// The partitions worth joining: at rest, and with at least twice the files that they would have then. By hour.
-pub fn worth_joining(log: &Log, options: &CompactOptions<'_>) -> Vec<Join> {
-    let rested_since = options.now_ms.saturating_sub(options.older_than_ms);
-    let mut partitions: BTreeMap<i64, (Join, i64)> = BTreeMap::new();
-    for (file, committed_ms) in log.live() {
-        let Some((date, hour, _)) = places::parts(&file.path) else { continue };
-        let Some(number) = places::hour_of(date, hour) else { continue };
-        let (join, newest) = partitions.entry(number).or_insert_with(|| {
-            (Join { date: date.to_owned(), hour: hour.to_owned(), files: Vec::new() }, committed_ms)
-        });
-        join.files.push(file.clone());
-        *newest = committed_ms.max(*newest);
-    }
-    let rested = partitions.into_values().filter(|(_, newest)| *newest <= rested_since).map(|(join, _)| join);
-    rested
-        .map(|mut join| {
-            join.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-            join
-        })
-        .filter(|join| join.bins(options.target_bytes).len() * 2 <= join.files.len())
-        .collect()
-}
-
 /// Joins what is worth joining, plan by plan.
 pub fn compact_with(
     pipeline: &Pipeline,
@@ -212,6 +137,29 @@ pub fn compact_with(
     result.map(|()| summary)
 }
 
+/// What a compaction leaves as it is.
+#[derive(Default)]
+struct Left {
+    /// Partitions of which a file is not what was committed.
+    partitions: BTreeSet<(String, String)>,
+    /// Plans that have only such partitions.
+    plans: BTreeSet<PlanId>,
+}
+
+impl CompactSummary {
+    fn add(&mut self, entry: &Entry, joined: &[&Join]) {
+        self.commits.push(entry.sequence);
+        self.partitions += joined.len() as u64;
+        for join in joined {
+            self.rows += join.rows();
+            self.files_before += join.files.len() as u64;
+            self.bytes_before += join.bytes();
+        }
+        self.files_after += entry.outputs.len() as u64;
+        self.bytes_after += entry.outputs.iter().map(|output| output.bytes).sum::<u64>();
+    }
+}
+
 struct Compaction<'a> {
     lake: &'a Store,
     options: &'a CompactOptions<'a>,
@@ -226,23 +174,27 @@ struct Compaction<'a> {
 impl Compaction<'_> {
     fn all(&self, summary: &mut CompactSummary) -> Result<()> {
         let mut log = Log::default();
-        let mut left_out = BTreeSet::new();
+        let mut left = Left::default();
         loop {
             self.guard.check()?;
             log.catch_up(self.lake)?;
             summary.swept.add(recover::sweep(self.lake, &log, self.lease.map(Lease::number))?);
-            if let Some(unfinished) = recover::resumable_joins(self.lake, log.tip() + 1, &self.identity)? {
-                summary.resumed += u64::from(self.finish(unfinished, &mut log, summary, &mut left_out)?);
+            let resumable = recover::resumable_joins(self.lake, log.tip() + 1, &self.identity, &left.plans)?;
+            if let Some(unfinished) = resumable {
+                // What it leaves out is looked at once more: it may have come back since.
+                let mut again = Left { plans: std::mem::take(&mut left.plans), ..Left::default() };
+                summary.resumed += u64::from(self.finish(unfinished, &mut log, summary, &mut again)?);
+                left.plans = again.plans;
                 continue;
             }
             refuse_unfinished_run(self.lake, log.tip() + 1)?;
             let mut joins = worth_joining(&log, self.options);
-            joins.retain(|join| !left_out.contains(&(join.date.clone(), join.hour.clone())));
+            joins.retain(|join| !left.partitions.contains(&(join.date.clone(), join.hour.clone())));
             if joins.is_empty() {
                 return Ok(());
             }
             if let Some(made) = self.plan(joins, &log)? {
-                self.finish(made, &mut log, summary, &mut left_out)?;
+                self.finish(made, &mut log, summary, &mut left)?;
             }
         }
     }
@@ -273,7 +225,7 @@ impl Compaction<'_> {
         unfinished: Unfinished,
         log: &mut Log,
         summary: &mut CompactSummary,
-        left_out: &mut BTreeSet<(String, String)>,
+        left: &mut Left,
     ) -> Result<bool> {
         let Unfinished { id, plan, done } = unfinished;
         let started_ms = self.clock.now_ms();
@@ -286,27 +238,20 @@ impl Compaction<'_> {
         };
         let before = log.last().map_or_else(Totals::default, |entry| entry.totals.clone());
         let made = entry_of(id, &plan, &dones, &before, (started_ms, self.clock.now_ms()))?;
-        let joined: Vec<&Join> = joins.shards.iter().flatten().filter(|join| !made.left_out.contains(join)).collect();
-        left_out.extend(made.left_out.iter().map(|join| (join.date.clone(), join.hour.clone())));
-        summary.left_out += made.left_out.len() as u64;
+        let is_left_out = |join: &&Join| made.left_out.contains(join);
+        let joined: Vec<&Join> = joins.shards.iter().flatten().filter(|join| !is_left_out(join)).collect();
         if joined.is_empty() {
-            // Nothing to commit. The plan stays until a commit sweeps it; it must not be taken up again.
-            self.lake.delete(&id.file())?;
+            // Nothing to commit. The plan stays, so that nobody makes another one of its name, and is swept with its like.
+            left.plans.insert(id);
+        } else if commit::publish(self.lake, &made.entry)? == Created::Exists {
             return Ok(false);
         }
-        if commit::publish(self.lake, &made.entry)? == Created::Exists {
-            summary.left_out -= made.left_out.len() as u64;
+        left.partitions.extend(made.left_out.iter().map(|join| (join.date.clone(), join.hour.clone())));
+        summary.left_out = left.partitions.len() as u64;
+        if joined.is_empty() {
             return Ok(false);
         }
-        summary.commits.push(id.sequence);
-        summary.partitions += joined.len() as u64;
-        for join in joined {
-            summary.rows += join.rows();
-            summary.files_before += join.files.len() as u64;
-            summary.bytes_before += join.bytes();
-        }
-        summary.files_after += made.entry.outputs.len() as u64;
-        summary.bytes_after += made.entry.outputs.iter().map(|output| output.bytes).sum::<u64>();
+        summary.add(&made.entry, &joined);
         log.add(made.entry);
         Ok(true)
     }
@@ -417,30 +362,6 @@ fn at<T>(all: &[Vec<T>], number: usize) -> Option<(usize, &[T])> {
     all.get(number).map(|one| (number, one.as_slice()))
 }
 
-/// As many as a plan may have, cut into shards.
-fn shards(joins: Vec<Join>) -> Vec<Vec<Join>> {
-    let mut shards: Vec<Vec<Join>> = Vec::new();
-    let (mut in_plan, mut in_shard) = (0u64, 0u64);
-    for join in joins.into_iter().take(PLAN_PARTITIONS) {
-        let bytes = join.bytes();
-        if in_plan > 0 && in_plan.saturating_add(bytes) > PLAN_BYTES {
-            break;
-        }
-        in_plan = in_plan.saturating_add(bytes);
-        match shards.last_mut() {
-            Some(shard) if shard.len() < SHARD_PARTITIONS && in_shard.saturating_add(bytes) <= SHARD_BYTES => {
-                shard.push(join);
-                in_shard = in_shard.saturating_add(bytes);
-            }
-            _ => {
-                shards.push(vec![join]);
-                in_shard = bytes;
-            }
-        }
-    }
-    shards
-}
-
 /// A run that was stopped has done work that a compaction's commit would make useless.
 fn refuse_unfinished_run(lake: &Store, sequence: u64) -> Result<()> {
     for id in plan::all(lake)?.into_iter().filter(|id| id.sequence == sequence) {
@@ -466,37 +387,6 @@ fn entry_of<'a>(
     before: &Totals,
     times: (i64, i64),
 ) -> Result<Made<'a>> {
-    let shards = plan.joins.as_ref().map_or(&[][..], |joins| joins.shards.as_slice());
-    let mut totals = before.clone();
-    let (mut outputs, mut replaced, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, shard) in shards.iter().enumerate() {
-        let done = dones.iter().find(|done| done.shard as usize == number);
-        let done = done.ok_or_else(|| Error::failed(format!("shard {number} of plan {id} is not done")))?;
-        for join in shard {
-            let folder = places::folder(Some(id), &join.date, &join.hour) + "/";
-            let joined: Vec<&OutputFile> = done.outputs.iter().filter(|file| file.path.starts_with(&folder)).collect();
-            if joined.is_empty() {
-                left_out.push(join);
-                continue;
-            }
-            let rows: u64 = joined.iter().map(|file| file.rows).sum();
-            if rows != join.rows() {
-                return Err(Error::failed(format!("the numbers of plan {id} do not add up, so it is not committed"))
-                    .because(format!("{folder}: {rows} rows against {}", join.rows()))
-                    .hint("this is a fault of the program: please report it; the lake is as it was"));
-            }
-            if let Some(hour) = places::hour_of(&join.date, &join.hour) {
-                totals.places.set(hour, id);
-            }
-            totals.files = (totals.files + joined.len() as u64).saturating_sub(join.files.len() as u64);
-            let bytes: u64 = joined.iter().map(|file| file.bytes).sum();
-            totals.bytes = (totals.bytes + bytes).saturating_sub(join.bytes());
-            outputs.extend(joined.into_iter().cloned());
-            replaced.extend(join.files.iter().map(|file| file.path.clone()));
-        }
-    }
-    totals.joined_by.push(id.sequence);
-    outputs.sort_unstable_by(|a: &OutputFile, b| a.path.cmp(&b.path));
     let entry = Entry {
         format_version: FORMAT_VERSION,
         sequence: id.sequence,
@@ -504,10 +394,47 @@ fn entry_of<'a>(
         worker: plan.worker.clone(),
         started_ms: times.0,
         finished_ms: times.1,
-        outputs,
-        replaced,
-        totals,
+        totals: before.clone(),
         ..Entry::default()
     };
-    Ok(Made { entry, left_out })
+    let mut made = Made { entry, left_out: Vec::new() };
+    made.entry.totals.joined_by.push(id.sequence);
+    let shards = plan.joins.as_ref().map_or(&[][..], |joins| joins.shards.as_slice());
+    for (number, shard) in shards.iter().enumerate() {
+        let done = dones.iter().find(|done| done.shard as usize == number);
+        let done = done.ok_or_else(|| Error::failed(format!("shard {number} of plan {id} is not done")))?;
+        for join in shard {
+            made.add(id, join, done)?;
+        }
+    }
+    made.entry.outputs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(made)
+}
+
+impl<'a> Made<'a> {
+    /// Adds a partition, if it was joined.
+    fn add(&mut self, id: PlanId, join: &'a Join, done: &ShardDone) -> Result<()> {
+        let folder = places::folder(Some(id), &join.date, &join.hour) + "/";
+        let joined: Vec<&OutputFile> = done.outputs.iter().filter(|file| file.path.starts_with(&folder)).collect();
+        if joined.is_empty() {
+            self.left_out.push(join);
+            return Ok(());
+        }
+        let rows: u64 = joined.iter().map(|file| file.rows).sum();
+        if rows != join.rows() {
+            return Err(Error::failed(format!("the numbers of plan {id} do not add up, so it is not committed"))
+                .because(format!("{folder}: {rows} rows against {}", join.rows()))
+                .hint("this is a fault of the program: please report it; the lake is as it was"));
+        }
+        let totals = &mut self.entry.totals;
+        if let Some(hour) = places::hour_of(&join.date, &join.hour) {
+            totals.places.set(hour, id);
+        }
+        totals.files = (totals.files + joined.len() as u64).saturating_sub(join.files.len() as u64);
+        let bytes: u64 = joined.iter().map(|file| file.bytes).sum();
+        totals.bytes = (totals.bytes + bytes).saturating_sub(join.bytes());
+        self.entry.outputs.extend(joined.into_iter().cloned());
+        self.entry.replaced.extend(join.files.iter().map(|file| file.path.clone()));
+        Ok(())
+    }
 }

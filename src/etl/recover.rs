@@ -3,7 +3,7 @@
 //! The rule: a data file or reject file goes when the commit that its plan was for exists and does not name it. A plan
 //! that can still be committed loses nothing, whoever wrote it and however long ago.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -118,9 +118,14 @@ pub fn resumable(lake: &Store, sequence: u64, worker: &str, sources: &[Source]) 
     Ok(None)
 }
 
-/// Like [`resumable`], for a compaction.
-pub fn resumable_joins(lake: &Store, sequence: u64, worker: &str) -> Result<Option<Unfinished>> {
-    for id in plan::all(lake)?.into_iter().filter(|id| id.sequence == sequence).rev() {
+/// Like [`resumable`], for a compaction; `but` are plans of which nothing comes.
+pub fn resumable_joins(
+    lake: &Store,
+    sequence: u64,
+    worker: &str,
+    but: &BTreeSet<PlanId>,
+) -> Result<Option<Unfinished>> {
+    for id in plan::all(lake)?.into_iter().filter(|id| id.sequence == sequence && !but.contains(id)).rev() {
         let Some(plan) = plan_if_whole(lake, id)? else { continue };
         if plan.joins.is_none() || plan.worker != worker || plan.format_version != FORMAT_VERSION {
             continue;

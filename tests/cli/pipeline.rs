@@ -56,6 +56,33 @@ fn a_run_adds_up_and_a_second_one_finds_nothing_new() {
 }
 
 #[test]
+fn files_are_joined_and_nothing_else_changes() {
+    let world = deployed();
+    world.run("run").ok();
+    world.write("logs/2019-02-06-02-00-00-CCCCCCCCCCCCCCCC", LINES);
+    world.run("run").ok();
+    assert_eq!(world.run("compact").ok().stdout, "Nothing to join\n", "nothing has been at rest for a week");
+    let dry = world.run("compact --older-than 0d --dry-run").ok();
+    assert!(dry.stdout.starts_with("Would join the files of 2 hours\n"), "{}", dry.stdout);
+    assert!(!world.path("lake/s3_access_logs_joined").exists());
+
+    let joined = world.run("compact --older-than 0d --output json").ok().json();
+    assert_eq!(joined["command"], "compact");
+    assert_eq!((&joined["partitions"], &joined["rows"]), (&json!(2), &json!(4)));
+    assert_eq!((&joined["files_before"], &joined["files_after"]), (&json!(4), &json!(2)));
+    assert_eq!(joined["cleared"]["waiting"], 4, "they stay for a day");
+    let drift = world.run("drift --detailed-exitcode").ok();
+    assert!(drift.stdout.contains("4 files were joined into others and will be removed"), "{}", drift.stdout);
+    let status = world.run("status --output json").ok().json();
+    assert_eq!((&status["totals"]["files"], &status["totals"]["counts"]["records"]), (&json!(2), &json!(4)));
+    assert!(world.run("run").ok().stdout.starts_with("Nothing new"));
+    assert_eq!(world.run("compact --older-than 0d").ok().stdout.lines().next(), Some("Nothing to join"));
+    assert_eq!(world.run("compact --older-than soon").code, 64);
+    world.run("destroy --confirm shop").ok();
+    assert!(!world.path("lake/s3_access_logs_joined").exists());
+}
+
+#[test]
 fn a_range_limits_a_run_to_objects_that_may_hold_records_of_it() {
     let world = deployed();
     let ran = world.run("run --from 2019-02-04 --to 2019-02-05T01:00:00Z --output json").ok();

@@ -50,6 +50,7 @@ struct LakeFiles {
     checksums: bool,
     /// Files of a run that has not committed yet.
     unfinished_files: u64,
+    replaced_files: u64,
     /// Files that the lake's own lifecycle rule has removed.
     expired_files: u64,
     #[serde(skip)]
@@ -108,6 +109,7 @@ fn lake_files(drift: crate::etl::Drift, cloud: &Cloud, now_ms: i64) -> LakeFiles
         bytes: drift.bytes,
         checksums: drift.checksums,
         unfinished_files: drift.unfinished_files,
+        replaced_files: drift.replaced_files,
         expired_files: gone.len() as u64,
         findings,
     }
@@ -159,6 +161,7 @@ impl View for Shown {
         for (count, words) in self.lake.iter().flat_map(|lake| {
             [
                 (lake.unfinished_files, "of a run that has not committed yet; that is no drift"),
+                (lake.replaced_files, "joined into others, to be removed a day later; that is no drift"),
                 (lake.expired_files, "removed by the lake's own lifecycle rule; that is no drift"),
             ]
         }) {
