@@ -11,6 +11,7 @@ pub mod app;
 pub mod assets;
 #[cfg(feature = "cloud")]
 pub mod aws;
+pub mod backlog;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod blueprint;
 #[cfg(feature = "worker")]

@@ -11,22 +11,29 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::aws::Session;
+use crate::aws::handover::{StartRun, Wanted};
 use crate::aws::partitions::Partitions;
+use crate::backlog::{self, Backlog, Patience};
 use crate::catalogue::{self, Told};
 use crate::error::{Error, ErrorKind, Result};
 use crate::etl::work::LogWorker;
 use crate::etl::{
-    Event, Pipeline, Planned, Progress, RunOptions, RunSummary, Settings, SourceStores, WhenBusy, commit, hours, model,
-    name_by_content, run_over, state,
+    Event, Pipeline, Planned, Progress, RunOptions, RunSummary, Settings, SourceStores, Spread, WhenBusy, commit,
+    hours, model, name_by_content, run_over, state,
 };
 use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
 use crate::storage::Store;
+
+pub mod drive;
+mod one;
+
+pub use one::{one_shard, shard};
 
 /// How often a long piece of work says how far it is.
 const WORD_EVERY: Duration = Duration::from_secs(10);
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The pipeline.
     pub pipeline: &'a pipeline::Pipeline,
@@ -34,11 +41,24 @@ pub struct Request<'a> {
     pub window: Option<(i64, i64)>,
     /// How many shards are worked on at once, if not as many as there are processors.
     pub threads: Option<usize>,
+    /// Stored bytes of a shard at most, if not as usual.
+    pub shard_bytes: Option<u64>,
     /// Now, milliseconds since the epoch.
     pub now_ms: i64,
     /// Set to interrupt the run.
     pub cancel: &'a AtomicBool,
+    /// Who works on the shards, if not the threads of this process.
+    pub spread: Option<&'a dyn Spread>,
+    /// What the job has of DPUs, for what it costs.
+    pub dpus: Option<f64>,
+    /// Starts the job that gets what is too much for this one.
+    pub jobs: &'a dyn StartRun,
 }
+
+/// How large plans are that many machines work on: each plan ends with waiting for the last of its shards, so there are
+/// to be few. A plan is held in memory while it is made, some hundred bytes an object.
+const PLAN_OBJECTS: usize = 2_000_000;
+const PLAN_BYTES: u64 = 16 << 40;
 
 /// What was done; the worker's last line.
 #[derive(Debug, Serialize)]
@@ -48,11 +68,40 @@ pub struct Report {
     pub run: RunSummary,
     /// What the catalogue was told.
     pub catalogue: Option<Told>,
+    /// The job that got what was too much for this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_over: Option<HandedOver>,
+    /// What the run has cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// What CloudWatch is to be told, by the metric's name.
     pub metrics: BTreeMap<&'static str, f64>,
     /// Why the catalogue was not told. The records are committed all the same.
     #[serde(skip)]
     pub failure: Option<Error>,
+}
+
+/// A run of another job that works on what was planned here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandedOver {
+    /// The job.
+    pub job: String,
+    /// Its run; none if one was at work already.
+    pub run: Option<String>,
+    /// How many workers it was given, the driver among them.
+    pub workers: u32,
+}
+
+/// What a run has cost, by its own clock. Glue bills from the start of the script to its end, by the second.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cost {
+    /// The job's size.
+    pub dpus: f64,
+    /// DPU-hours as they are billed.
+    pub dpu_hours: f64,
+    /// US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
 }
 
 /// Reads what is new and adds it to the lake, which is made if it is not there.
@@ -62,8 +111,100 @@ pub struct Report {
 pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, progress: &dyn Progress) -> Result<Report> {
     let told = request.pipeline;
     name_by_content()?;
-    let lake = Store::s3(session, &told.lake);
-    make_lake(&lake)?;
+    let mut settings = Settings::default();
+    settings.limits.shard_bytes = request.shard_bytes.unwrap_or(settings.limits.shard_bytes);
+    if request.spread.is_some() || told.hand_over.is_some() {
+        settings.limits.plan_objects = PLAN_OBJECTS;
+        settings.limits.plan_bytes = PLAN_BYTES;
+    }
+    let (pipeline, sources) = open(session, told, settings);
+    let lake = &pipeline.lake;
+    make_lake(lake)?;
+    let mut options = RunOptions::at(request.now_ms);
+    options.window = request.window;
+    options.threads = request.threads.unwrap_or(options.threads);
+    options.cancel = Some(request.cancel);
+    options.spread = request.spread;
+    // A run that was killed keeps its lease until it is over.
+    options.when_busy = WhenBusy::Wait(settings.lease_ms);
+    if let Some(hand_over) = &told.hand_over {
+        let seconds = f64::from(hand_over.after_minutes) * 60.0;
+        options.patience = Some(Patience { dpus: request.dpus.unwrap_or(1.0), seconds });
+        options.when_busy = WhenBusy::Leave(settings.lease_ms);
+    }
+    let run = run_over(&pipeline, &sources, &options, &LogWorker, progress)?;
+    let handed_over = match (&told.hand_over, &run.left) {
+        (Some(to), Some(left)) => Some(hand_over(request, to, left.backlog())?),
+        _ => None,
+    };
+    let cost = request.dpus.map(|dpus| cost(dpus, run.seconds, told.dpu_hour_micro_usd));
+    let told = catalogue::tell(lake, &told.lake, &told.catalogue, glue);
+    let metrics = metrics(&run, lag_hours(lake, request.now_ms)?);
+    Ok(match told {
+        Ok(told) => Report { run, catalogue: Some(told), handed_over, cost, metrics, failure: None },
+        Err(error) => Report { run, catalogue: None, handed_over, cost, metrics, failure: Some(error) },
+    })
+}
+
+/// Starts the job with many workers, which goes on with the plan: the same program has the same identity there.
+fn hand_over(request: &Request<'_>, to: &pipeline::HandOver, backlog: Backlog) -> Result<HandedOver> {
+    let workers = backlog.workers(f64::from(to.dpus_each), to.workers_at_most);
+    let mut arguments = BTreeMap::from([("--dpus".to_owned(), (workers * to.dpus_each).to_string())]);
+    let (from, to_ms) = request.window.unwrap_or((i64::MIN, i64::MAX));
+    for (name, ms) in [("--from", from), ("--to", to_ms)] {
+        // An end that is open has no time.
+        if let Some(time) = jiff::Timestamp::from_millisecond(ms).ok().filter(|_| ms != i64::MIN && ms != i64::MAX) {
+            arguments.insert(name.to_owned(), time.to_string());
+        }
+    }
+    let wanted = Wanted { job: &to.job, worker_type: &to.worker_type, workers, arguments };
+    let run = request.jobs.start(&wanted).map_err(|error| {
+        let what = format!("the backlog of {} objects is too large for this job", backlog.objects);
+        let why = error.to_string();
+        error.about(what).because(why)
+    })?;
+    Ok(HandedOver { job: to.job.clone(), run, workers })
+}
+
+fn cost(dpus: f64, seconds: f64, dpu_hour_micro_usd: Option<u64>) -> Cost {
+    let dpu_hours = backlog::dpu_hours(dpus, seconds);
+    #[expect(clippy::cast_precision_loss, reason = "a price")]
+    let usd = dpu_hour_micro_usd.map(|price| dpu_hours * price as f64 / 1e6);
+    Cost { dpus, dpu_hours, usd }
+}
+
+impl Report {
+    /// What a person should know of it that no other line says.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(holder) = &self.run.at_work {
+            notes.push(format!(
+                "another run is at work (process {} on {}); this one leaves all to it",
+                holder.pid, holder.host
+            ));
+        }
+        if let (Some(to), Some(left)) = (&self.handed_over, &self.run.left) {
+            let what = format!(
+                "the plan {}: {} objects, {} bytes in {} shards",
+                left.plan, left.objects, left.bytes, left.shards
+            );
+            notes.push(match &to.run {
+                Some(run) => {
+                    format!("handed over to the job {}, run {run}, with {} workers: {what}", to.job, to.workers)
+                }
+                None => format!("the job {} is at work already and goes on with {what}", to.job),
+            });
+        }
+        if let Some(cost) = &self.cost {
+            let usd = cost.usd.map(|usd| format!(", ${usd:.4}")).unwrap_or_default();
+            notes.push(format!("used {:.4} DPU-hours ({} DPU){usd}", cost.dpu_hours, cost.dpus));
+        }
+        notes
+    }
+}
+
+/// The pipeline over its buckets.
+fn open(session: &Session, told: &pipeline::Pipeline, settings: Settings) -> (Pipeline, SourceStores) {
     let sources = SourceStores::over(told.sources.iter().map(|source| {
         let store = Store::s3(session, &source.place);
         let source = model::Source {
@@ -75,22 +216,8 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
         };
         (store, source)
     }));
-    let settings = Settings::default();
     let listed = sources.iter().map(|(_, source)| source.clone()).collect();
-    let pipeline = Pipeline { lake: lake.clone(), sources: listed, settings };
-    let mut options = RunOptions::at(request.now_ms);
-    options.window = request.window;
-    options.threads = request.threads.unwrap_or(options.threads);
-    options.cancel = Some(request.cancel);
-    // A run that was killed keeps its lease until it is over.
-    options.when_busy = WhenBusy::Wait(settings.lease_ms);
-    let run = run_over(&pipeline, &sources, &options, &LogWorker, progress)?;
-    let told = catalogue::tell(&lake, &told.lake, &told.catalogue, glue);
-    let metrics = metrics(&run, lag_hours(&lake, request.now_ms)?);
-    Ok(match told {
-        Ok(told) => Report { run, catalogue: Some(told), metrics, failure: None },
-        Err(error) => Report { run, catalogue: None, metrics, failure: Some(error) },
-    })
+    (Pipeline { lake: Store::s3(session, &told.lake), sources: listed, settings }, sources)
 }
 
 /// Stacks make the bucket and nothing in it; the first run makes the lake.

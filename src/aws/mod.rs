@@ -20,6 +20,8 @@ pub mod discover;
 #[cfg(feature = "aws")]
 pub mod drift;
 pub mod error;
+#[cfg(feature = "worker")]
+pub mod handover;
 #[cfg(feature = "aws")]
 pub mod hands;
 #[cfg(feature = "aws")]

@@ -1,5 +1,6 @@
 //! The way of a record: list, plan, work, commit (ARCHITECTURE.md).
 
+mod at_once;
 pub mod clear;
 pub mod commit;
 pub mod compact;
@@ -19,6 +20,7 @@ pub mod recover;
 pub mod run;
 pub mod shards;
 pub mod source;
+pub mod spread;
 pub mod state;
 pub mod status;
 pub mod summary;
@@ -34,8 +36,9 @@ pub use identity::name_by_content;
 pub use run::{run, run_over, run_with};
 pub use shards::{Job, ShardWorker};
 pub use source::{Listing, SourceStores};
+pub use spread::{Left, Spread};
 pub use status::{Health, Status, status};
-pub use summary::{Event, Planned, Progress, RunOptions, RunSummary, WhenBusy};
+pub use summary::{Event, LeftPlan, Planned, Progress, RunOptions, RunSummary, WhenBusy};
 
 use crate::error::{Error, Result};
 use crate::storage::{Created, Store};

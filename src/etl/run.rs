@@ -4,16 +4,16 @@ use super::commit::{self, Log, Totals};
 use super::hours::HourSet;
 use super::known::Known;
 use super::lease::{Ended, Lease};
-use super::model::{FORMAT_VERSION, PlannedObject};
+use super::model::{FORMAT_VERSION, PlannedObject, ShardDone};
 use super::plan::{self, Plan, PlannedSource};
 use super::recover::{self, Unfinished};
 use super::shards::ShardWorker;
 use super::source::{self, Listing, NewObjects, SourceStores, Window};
 use super::state::{self, PlanId};
-use super::summary::{Event, Planned, Progress, RunOptions, RunSummary};
-use super::turn::{Clock, Guard, TICK, take_lease};
+use super::summary::{Event, LeftPlan, Planned, Progress, RunOptions, RunSummary};
+use super::turn::{Clock, Guard, TICK, Turn, take_lease};
 use super::work::LogWorker;
-use super::{Pipeline, check_sources, layout, shards};
+use super::{Pipeline, check_sources, layout, shards, spread};
 use crate::error::{ErrorKind, Result};
 use crate::storage::Created;
 
@@ -45,7 +45,12 @@ pub fn run_over(
     check_sources(&pipeline.sources)?;
     layout::check_apart(&pipeline.lake, sources)?;
     let clock = Clock::at(options.now_ms);
-    let lease = take_lease(pipeline, options, &clock, progress)?;
+    let lease = match take_lease(pipeline, options, &clock, progress)? {
+        Turn::Ours(lease) => lease,
+        Turn::Theirs(holder) => {
+            return Ok(RunSummary { at_work: Some(holder), seconds: clock.seconds(), ..RunSummary::default() });
+        }
+    };
     let run = Run {
         pipeline,
         sources,
@@ -94,6 +99,8 @@ enum Outcome {
     Committed,
     /// Another run has made this commit, of this plan or of another attempt.
     ByAnother,
+    /// It is too large for this run, and left as it is.
+    Left,
 }
 
 impl Run<'_> {
@@ -115,6 +122,9 @@ impl Run<'_> {
             log.catch_up(lake)?;
             self.sweep(&log, summary)?;
             self.finish_unfinished(&mut log, summary)?;
+            if summary.left.is_some() {
+                break;
+            }
             let known = Known::load(lake, &log)?;
             let pass = self.pass(&known, &mut log, summary, may_wait)?;
             let read_now = read_before + pass.read;
@@ -127,7 +137,7 @@ impl Run<'_> {
             read_before = read_now;
             may_wait = may_wait && !pass.waited;
         }
-        summary.nothing_new = summary.commits.is_empty() && summary.committed_by_others == 0;
+        summary.nothing_new = summary.commits.is_empty() && summary.committed_by_others == 0 && summary.left.is_none();
         summary.watermark_ms = log.last().and_then(|entry| entry.totals.watermark_ms);
         Ok(())
     }
@@ -143,6 +153,7 @@ impl Run<'_> {
             match self.finish(unfinished, true, log, summary)? {
                 Outcome::Committed => summary.resumed += 1,
                 Outcome::ByAnother => log.catch_up(lake)?,
+                Outcome::Left => return Ok(()),
             }
         }
         Ok(())
@@ -187,6 +198,9 @@ impl Run<'_> {
                     Err(error) if !recover::is_committed(&self.pipeline.lake, log.tip() + 1)? => return Err(error),
                     Err(_) => true,
                 };
+                if summary.left.is_some() {
+                    return Ok(Pass { read, waited: false, is_last: true, listing: objects.listing });
+                }
                 if overtaken {
                     return Ok(Pass { read, waited: false, is_last: false, listing: Listing::default() });
                 }
@@ -287,6 +301,11 @@ impl Run<'_> {
             shards_done: done.iter().flatten().count() as u32,
             resumed,
         }));
+        let left = left_of(id, &plan, &done);
+        if self.options.patience.is_some_and(|patience| left.backlog().exceeds(patience)) {
+            summary.left = Some(left);
+            return Ok(Outcome::Left);
+        }
         let team = shards::Team {
             lake,
             sources: self.sources,
@@ -296,7 +315,11 @@ impl Run<'_> {
             check: &|| self.check_stop(),
             stop: &self.guard.stop,
         };
-        let outcome = match team.work(id, &plan, done) {
+        let worked = match self.options.spread {
+            Some(others) => spread::work(others, lake, id, &plan, done, &|| self.check_stop()),
+            None => team.work(id, &plan, done),
+        };
+        let outcome = match worked {
             // If the commit exists by now, its sweep may have removed the plan under our hands.
             Err(error) => match recover::is_committed(lake, id.sequence) {
                 Ok(true) if !self.must_stop() => Outcome::ByAnother,
@@ -325,6 +348,19 @@ impl Run<'_> {
         self.sweep(log, summary)?;
         Ok(outcome)
     }
+}
+
+/// What is to be done of a plan.
+fn left_of(id: PlanId, plan: &Plan, done: &[Option<ShardDone>]) -> LeftPlan {
+    let mut left = LeftPlan { plan: id.to_string(), shards: 0, objects: 0, bytes: 0 };
+    for (at, (list, bytes)) in plan.lists.iter().zip(&plan.bytes).enumerate() {
+        if done.get(at).is_none_or(Option::is_none) {
+            left.shards += 1;
+            left.objects += list.rows;
+            left.bytes += bytes;
+        }
+    }
+    left
 }
 
 /// What came of making a plan.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::lease::{Latest, Lease};
+use super::lease::{Holder, Latest, Lease};
 use super::summary::{Event, Progress, RunOptions, WhenBusy};
 use super::{Pipeline, recover};
 use crate::error::{Error, ErrorKind, Result};
@@ -35,24 +35,37 @@ impl Clock {
     }
 }
 
+/// What came of asking for the lease.
+pub(super) enum Turn {
+    /// The lease, unless the run is to do without.
+    Ours(Option<Lease>),
+    /// Another run is at work, and everything is to be left to it.
+    Theirs(Holder),
+}
+
 /// Takes the lease, unless the run is to do without.
 pub(super) fn take_lease(
     pipeline: &Pipeline,
     options: &RunOptions<'_>,
     clock: &Clock,
     progress: &dyn Progress,
-) -> Result<Option<Lease>> {
+) -> Result<Turn> {
     let patience_ms = match options.when_busy {
-        WhenBusy::WorkBeside => return Ok(None),
+        WhenBusy::WorkBeside => return Ok(Turn::Ours(None)),
         WhenBusy::Fail => 0,
-        WhenBusy::Wait(patience_ms) => patience_ms,
+        WhenBusy::Wait(patience_ms) | WhenBusy::Leave(patience_ms) => patience_ms,
     };
     let mut told = false;
     let mut pause = TICK;
     loop {
         match Lease::take(&pipeline.lake, clock.now_ms(), pipeline.settings.lease_ms)? {
-            Ok(lease) => return Ok(Some(lease)),
-            Err(latest) if clock.now_ms() - clock.start_ms >= patience_ms => return Err(busy(&pipeline.lake, &latest)),
+            Ok(lease) => return Ok(Turn::Ours(Some(lease))),
+            Err(latest) if clock.now_ms() - clock.start_ms >= patience_ms => {
+                return match options.when_busy {
+                    WhenBusy::Leave(_) => Ok(Turn::Theirs(latest.epoch.holder)),
+                    _ => Err(busy(&pipeline.lake, &latest)),
+                };
+            }
             Err(latest) if !told => {
                 progress.event(&Event::WaitingForRun(Box::new(latest)));
                 told = true;
