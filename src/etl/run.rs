@@ -11,7 +11,7 @@ use super::shards::ShardWorker;
 use super::source::{self, Listing, NewObjects, SourceStores, Window};
 use super::state::{self, PlanId};
 use super::summary::{Event, LeftPlan, Planned, Progress, RunOptions, RunSummary};
-use super::turn::{Clock, Guard, TICK, Turn, take_lease};
+use super::turn::{Clock, Guard, TICK, Turn, take_turn};
 use super::work::LogWorker;
 use super::{Pipeline, check_sources, layout, shards, spread};
 use crate::error::{ErrorKind, Result};
@@ -45,10 +45,11 @@ pub fn run_over(
     check_sources(&pipeline.sources)?;
     layout::check_apart(&pipeline.lake, sources)?;
     let clock = Clock::at(options.now_ms);
-    let lease = match take_lease(pipeline, options, &clock, progress)? {
+    let lease = match take_turn(pipeline, options, &clock, progress)? {
         Turn::Ours(lease) => lease,
-        Turn::Theirs(holder) => {
-            return Ok(RunSummary { at_work: Some(holder), seconds: clock.seconds(), ..RunSummary::default() });
+        Turn::Theirs(latest) => {
+            let at_work = Some(latest.epoch.holder);
+            return Ok(RunSummary { at_work, seconds: clock.seconds(), ..RunSummary::default() });
         }
     };
     let run = Run {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::lease::{Holder, Latest, Lease};
+use super::lease::{Latest, Lease};
 use super::summary::{Event, Progress, RunOptions, WhenBusy};
 use super::{Pipeline, recover};
 use crate::error::{Error, ErrorKind, Result};
@@ -40,11 +40,24 @@ pub(super) enum Turn {
     /// The lease, unless the run is to do without.
     Ours(Option<Lease>),
     /// Another run is at work, and everything is to be left to it.
-    Theirs(Holder),
+    Theirs(Box<Latest>),
 }
 
-/// Takes the lease, unless the run is to do without.
+/// Takes the lease, unless the run is to do without, or fails.
 pub(super) fn take_lease(
+    pipeline: &Pipeline,
+    options: &RunOptions<'_>,
+    clock: &Clock,
+    progress: &dyn Progress,
+) -> Result<Option<Lease>> {
+    match take_turn(pipeline, options, clock, progress)? {
+        Turn::Ours(lease) => Ok(lease),
+        Turn::Theirs(latest) => Err(busy(&pipeline.lake, &latest)),
+    }
+}
+
+/// Takes the lease, unless the run is to do without or leaves everything to another.
+pub(super) fn take_turn(
     pipeline: &Pipeline,
     options: &RunOptions<'_>,
     clock: &Clock,
@@ -62,7 +75,7 @@ pub(super) fn take_lease(
             Ok(lease) => return Ok(Turn::Ours(Some(lease))),
             Err(latest) if clock.now_ms() - clock.start_ms >= patience_ms => {
                 return match options.when_busy {
-                    WhenBusy::Leave(_) => Ok(Turn::Theirs(latest.epoch.holder)),
+                    WhenBusy::Leave(_) => Ok(Turn::Theirs(Box::new(latest))),
                     _ => Err(busy(&pipeline.lake, &latest)),
                 };
             }
