@@ -113,7 +113,9 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
     name_by_content()?;
     let mut settings = Settings::default();
     settings.limits.shard_bytes = request.shard_bytes.unwrap_or(settings.limits.shard_bytes);
-    if request.spread.is_some() || told.hand_over.is_some() {
+    // The smallest machine has a gigabyte of memory.
+    let is_roomy = request.spread.is_some() || request.dpus.is_none_or(|dpus| dpus >= 1.0);
+    if is_roomy && (request.spread.is_some() || told.hand_over.is_some()) {
         settings.limits.plan_objects = PLAN_OBJECTS;
         settings.limits.plan_bytes = PLAN_BYTES;
     }

@@ -153,7 +153,7 @@ fn done_if_whole(lake: &Store, id: PlanId, plan: &Plan) -> Result<Option<Vec<Opt
     let names: HashSet<String> = lake.names(&format!("{}/done", id.folder()))?.into_iter().collect();
     let there: Vec<u32> = (0..plan.shards()).filter(|number| names.contains(&id.done(*number))).collect();
     let found = at_once(&there, |number| lake.read(&id.done(*number)))?;
-    let mut all = vec![None; plan.lists.len()];
+    let mut all = vec![None; plan.shards() as usize];
     for (number, bytes) in there.into_iter().zip(found) {
         let done = bytes.and_then(|bytes| serde_json::from_slice::<ShardDone>(&bytes).ok());
         let (Some(done), Some(place)) = (done, all.get_mut(number as usize)) else { return Ok(None) };
