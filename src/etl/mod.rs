@@ -12,6 +12,7 @@ pub mod join;
 mod known;
 mod layout;
 pub mod lease;
+pub mod listing;
 pub mod model;
 pub mod places;
 pub mod plan;
