@@ -83,6 +83,8 @@ pub struct RunOptions<'a> {
     /// Only objects that may hold records of this half-open range, milliseconds since the epoch: those whose names say
     /// that they were delivered in it, or by `Settings::lag_ms` later.
     pub window: Option<(i64, i64)>,
+    /// Whether buckets are listed as a whole, and not only from the look-back on.
+    pub full: bool,
     /// How many shards are worked on at once.
     pub threads: usize,
     /// Now, milliseconds since the epoch.
@@ -99,7 +101,15 @@ impl RunOptions<'_> {
     /// The usual way, at this time.
     pub fn at(now_ms: i64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { window: None, threads, now_ms, when_busy: WhenBusy::Fail, wait_for_settling: true, cancel: None }
+        Self {
+            window: None,
+            full: false,
+            threads,
+            now_ms,
+            when_busy: WhenBusy::Fail,
+            wait_for_settling: true,
+            cancel: None,
+        }
     }
 }
 
