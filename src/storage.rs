@@ -205,6 +205,15 @@ impl Store {
         }
     }
 
+    /// The bucket and what keys begin with in it, where this is a place in a bucket.
+    pub fn bucket(&self) -> Option<(&str, &str)> {
+        match &self.base {
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => Some((&bucket.place().bucket, &bucket.place().prefix)),
+            _ => None,
+        }
+    }
+
     /// Whether an object of the one may be an object of the other.
     pub fn overlaps(&self, other: &Self) -> bool {
         match (&self.base, &other.base) {

@@ -252,7 +252,6 @@ impl Compaction<'_> {
         let id = recover::next_attempt(self.lake, log.tip() + 1)?;
         let shards = shards(joins);
         let plan = Plan {
-            spans: Vec::new(),
             format_version: FORMAT_VERSION,
             worker: self.identity.clone(),
             made_ms: self.clock.now_ms(),

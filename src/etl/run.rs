@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::commit::{self, Log, Totals};
 use super::horizon::{Horizon, Scope};
+use super::inventory::Inventory;
 use super::known::Known;
 use super::lease::{Ended, Lease};
 use super::listing::Bounds;
@@ -19,7 +20,7 @@ use super::work::LogWorker;
 use super::{Pipeline, check_sources, layout, shards};
 use crate::error::{ErrorKind, Result};
 use crate::logs::name::LogName;
-use crate::storage::Created;
+use crate::storage::{Created, Store};
 
 /// Reads what is new and adds it to the lake.
 pub fn run(pipeline: &Pipeline, options: &RunOptions<'_>, progress: &dyn Progress) -> Result<RunSummary> {
@@ -120,6 +121,7 @@ impl Run<'_> {
         let mut may_wait = self.options.wait_for_settling && self.pipeline.settings.settling_ms > 0;
         // Objects of earlier passes that are committed, and so known to the last pass.
         let mut read_before = 0;
+        let mut inventory = self.options.inventory;
         loop {
             let is_first = log.tip() == 0;
             log.catch_up(lake)?;
@@ -128,7 +130,13 @@ impl Run<'_> {
             }
             self.sweep(&log, summary)?;
             self.finish_unfinished(&mut log, summary)?;
-            let pass = self.pass(&mut horizon, &mut log, summary, may_wait)?;
+            let waits = inventory.is_none() && may_wait;
+            let pass = self.pass(&mut horizon, &mut log, summary, waits, inventory)?;
+            if pass.is_last && inventory.take().is_some() {
+                // What has come since it was made is listed.
+                read_before += pass.read;
+                continue;
+            }
             let read_now = read_before + pass.read;
             if pass.is_last {
                 summary.listing = pass.listing;
@@ -164,7 +172,14 @@ impl Run<'_> {
     }
 
     /// Lists once and commits what is new, plan by plan.
-    fn pass(&self, horizon: &mut Horizon, log: &mut Log, summary: &mut RunSummary, may_wait: bool) -> Result<Pass> {
+    fn pass(
+        &self,
+        horizon: &mut Horizon,
+        log: &mut Log,
+        summary: &mut RunSummary,
+        may_wait: bool,
+        inventory: Option<&Inventory>,
+    ) -> Result<Pass> {
         self.progress.event(&Event::Listing);
         let (settings, lake) = (&self.pipeline.settings, &self.pipeline.lake);
         let settling_ms = settings.settling_ms;
@@ -172,7 +187,12 @@ impl Run<'_> {
         let settled_before_ms = if settling_ms > 0 { now_ms - settling_ms } else { i64::MAX };
         let delivered = self.options.window.map(|(from, to)| (from, to.saturating_add(settings.lag_ms)));
         let window = Window { settled_before_ms, now_ms, delivered };
-        let wanted = self.wanted(horizon, now_ms)?;
+        let wanted = match inventory {
+            Some(inventory) => self.inventoried(inventory)?,
+            None => self.wanted(horizon, now_ms)?,
+        };
+        // An inventory shows the bucket as it was when it was made.
+        let seen_ms = inventory.map_or(now_ms, |inventory| inventory.created_ms().min(now_ms));
         let scopes: Vec<(&Source, Scope)> = wanted.iter().map(|wanted| (wanted.source, wanted.scope)).collect();
         let mut known = Known::load(lake, log)?;
         let mut objects = NewObjects::new(wanted, &mut known, window);
@@ -189,7 +209,8 @@ impl Run<'_> {
             }
             if draft.objects() > 0 {
                 let upper_ms = now_ms - settling_ms;
-                let watermark_ms = (is_complete && self.options.window.is_none()).then_some(upper_ms);
+                let is_all = is_complete && self.options.window.is_none() && inventory.is_none();
+                let watermark_ms = is_all.then_some(upper_ms);
                 let count = draft.objects();
                 let overtaken = match self.plan(&mut draft, watermark_ms, log) {
                     Ok(Published::Ours(unfinished)) => {
@@ -214,7 +235,7 @@ impl Run<'_> {
                 read += count;
             }
             if is_complete {
-                self.note(horizon, &scopes, now_ms, log);
+                self.note(horizon, &scopes, seen_ms, log);
                 if wait {
                     self.wait_for_settling(&objects)?;
                 }
@@ -236,10 +257,24 @@ impl Run<'_> {
                 None => horizon.scope(source, settings, self.options.full.then_some(self.options.now_ms), now_ms),
             };
             begins |= scope.whole && store.pager().is_some() && horizon.begins(source, now_ms);
-            wanted.push(Wanted { store, source, scope });
+            wanted.push(Wanted { store, source, scope, inventory: None });
         }
         if begins {
             horizon.keep(&self.pipeline.lake)?;
+        }
+        Ok(wanted)
+    }
+
+    /// The sources that an inventory is of.
+    fn inventoried<'a>(&'a self, inventory: &'a Inventory) -> Result<Vec<Wanted<'a>>> {
+        let scope = Scope { bounds: Bounds::ALL, whole: true };
+        let is_of = |store: &Store| store.bucket().is_some_and(|(bucket, _)| bucket == inventory.bucket());
+        let of_it = self.sources.iter().filter(|(store, _)| is_of(store));
+        let wanted: Vec<_> =
+            of_it.map(|(store, source)| Wanted { store, source, scope, inventory: Some(inventory) }).collect();
+        if wanted.is_empty() {
+            return Err(Error::usage(format!("no source lies in {}, which the inventory is of", inventory.bucket()))
+                .hint("name the manifest.json of an inventory of a bucket that the pipeline reads"));
         }
         Ok(wanted)
     }

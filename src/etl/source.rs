@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::horizon::Scope;
+use super::inventory::Inventory;
 use super::known::Known;
 use super::listing::Objects;
 use super::model::{PlannedObject, Source};
@@ -133,6 +134,8 @@ pub struct Wanted<'a> {
     pub source: &'a Source,
     /// What, where it is a bucket. A folder is always walked as a whole.
     pub scope: Scope,
+    /// What is read instead of listing it.
+    pub inventory: Option<&'a Inventory>,
 }
 
 type Walk<'a> = Box<dyn Iterator<Item = Result<Walked>> + Send + 'a>;
@@ -257,6 +260,9 @@ impl<'a> NewObjects<'a> {
     }
 
     fn begin(&self, wanted: &Wanted<'a>) -> Result<Walk<'a>> {
+        if let (Some(inventory), Some((_, prefix))) = (wanted.inventory, wanted.store.bucket()) {
+            return Ok(Box::new(inventory.objects(prefix)));
+        }
         match wanted.store.pager() {
             Some(pager) => Ok(Box::new(Objects::new(pager, wanted.scope.bounds, self.window.now_ms))),
             None => wanted.store.walk("", None),

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use super::commit::{self, Entry};
+use super::inventory::Inventory;
 use super::lease::Latest;
 use super::model::Counts;
 use super::recover::Swept;
@@ -85,6 +86,8 @@ pub struct RunOptions<'a> {
     pub window: Option<(i64, i64)>,
     /// Whether buckets are listed as a whole, and not only from the look-back on.
     pub full: bool,
+    /// What is read first, instead of listing its bucket as a whole.
+    pub inventory: Option<&'a Inventory>,
     /// How many shards are worked on at once.
     pub threads: usize,
     /// Now, milliseconds since the epoch.
@@ -104,6 +107,7 @@ impl RunOptions<'_> {
         Self {
             window: None,
             full: false,
+            inventory: None,
             threads,
             now_ms,
             when_busy: WhenBusy::Fail,

@@ -35,8 +35,8 @@ use tokio::runtime::Handle;
 use crate::aws::pace::Pace;
 use crate::aws::{BucketClient, Session};
 use crate::pipeline::Place;
-pub(super) use fetch::{Coming, Fetched};
 use crate::storage::pages::Found;
+pub(super) use fetch::{Coming, Fetched};
 pub(super) use list::Walk;
 
 /// For messages of object_store.
