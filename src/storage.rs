@@ -8,6 +8,7 @@
 pub mod ahead;
 mod errors;
 pub mod names;
+pub mod pages;
 pub mod read;
 #[cfg(feature = "cloud")]
 pub mod s3;
@@ -119,6 +120,8 @@ enum Base {
     Folder(Arc<Path>),
     #[cfg(feature = "cloud")]
     Bucket(s3::Bucket),
+    /// What lists, for tests and simulations.
+    Listed(Arc<dyn pages::Pager>),
     Unknown,
 }
 
@@ -174,6 +177,21 @@ impl Store {
         Self { inner, base: Base::Unknown, location }
     }
 
+    /// Any object store, listed by something else, such as what counts the requests.
+    pub fn listed_by(inner: Arc<dyn ObjectStore>, pager: Arc<dyn pages::Pager>) -> Self {
+        Self { base: Base::Listed(pager), ..Self::over(inner) }
+    }
+
+    /// What lists this by the page; `None` for a folder, which is walked.
+    pub fn pager(&self) -> Option<Arc<dyn pages::Pager>> {
+        match &self.base {
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => Some(Arc::new(bucket.clone())),
+            Base::Listed(pager) => Some(Arc::clone(pager)),
+            Base::Folder(_) | Base::Unknown => None,
+        }
+    }
+
     /// The object store below, for the SQL engine.
     pub fn inner(&self) -> Arc<dyn ObjectStore> {
         Arc::clone(&self.inner)
@@ -183,6 +201,15 @@ impl Store {
     pub fn path(&self) -> Option<&Path> {
         match &self.base {
             Base::Folder(folder) => Some(folder),
+            _ => None,
+        }
+    }
+
+    /// The bucket and what keys begin with in it, where this is a place in a bucket.
+    pub fn bucket(&self) -> Option<(&str, &str)> {
+        match &self.base {
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => Some((&bucket.place().bucket, &bucket.place().prefix)),
             _ => None,
         }
     }
@@ -292,7 +319,7 @@ impl Store {
                     walked.map_err(|error| store_error(format!("cannot list {}", self.location), &error))
                 })));
             }
-            Base::Unknown => {}
+            Base::Listed(_) | Base::Unknown => {}
         }
         let prefix = (!prefix.is_empty()).then(|| self.object_path(prefix)).transpose()?;
         let mut stream = match start_after {
@@ -420,7 +447,7 @@ impl Store {
             Base::Bucket(bucket) => {
                 (!names::is_object_path(path)).then(|| Beyond::Object(bucket.clone(), names::object_of(path)))
             }
-            Base::Unknown => None,
+            Base::Listed(_) | Base::Unknown => None,
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::{self, Entry};
 use super::lease::Holder;
+use super::inventory::Inventory;
 use super::lease::Latest;
 use super::model::Counts;
 use super::recover::Swept;
@@ -88,6 +89,10 @@ pub struct RunOptions<'a> {
     /// Only objects that may hold records of this half-open range, milliseconds since the epoch: those whose names say
     /// that they were delivered in it, or by `Settings::lag_ms` later.
     pub window: Option<(i64, i64)>,
+    /// Whether buckets are listed as a whole, and not only from the look-back on.
+    pub full: bool,
+    /// What is read first, instead of listing its bucket as a whole.
+    pub inventory: Option<&'a Inventory>,
     /// How many shards are worked on at once.
     pub threads: usize,
     /// Now, milliseconds since the epoch.
@@ -110,6 +115,8 @@ impl RunOptions<'_> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             window: None,
+            full: false,
+            inventory: None,
             threads,
             now_ms,
             when_busy: WhenBusy::Fail,

@@ -19,6 +19,7 @@ mod put;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -34,6 +35,7 @@ use tokio::runtime::Handle;
 use crate::aws::pace::Pace;
 use crate::aws::{BucketClient, Session};
 use crate::pipeline::Place;
+use crate::storage::pages::Found;
 pub(super) use fetch::{Coming, Fetched};
 pub(super) use list::Walk;
 
@@ -115,10 +117,11 @@ impl Bucket {
     }
 
     /// What object_store knows of a listed object; `None` for a key that its paths cannot be.
-    fn meta(&self, found: list::Found) -> Option<ObjectMeta> {
+    fn meta(&self, found: Found) -> Option<ObjectMeta> {
         let path = found.key.strip_prefix(self.place.prefix.as_str())?;
         let location = ObjectPath::parse(path).ok().filter(|location| location.as_ref() == path)?;
-        let last_modified = found.modified.into();
+        let since = Duration::from_millis(u64::try_from(found.modified_ms).unwrap_or_default());
+        let last_modified = (SystemTime::UNIX_EPOCH + since).into();
         Some(ObjectMeta { location, last_modified, size: found.size, e_tag: Some(found.etag), version: None })
     }
 

@@ -3,6 +3,7 @@
 //! Most tests use a worker of a few lines (`naive`), whose output files are text, and a lake whose storage fails on
 //! demand (`faults`): what they show does not rest on the parser or on Parquet. `kill` uses the real worker.
 
+mod buckets;
 mod compact;
 mod destroy;
 mod drift;
