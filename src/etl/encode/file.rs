@@ -79,18 +79,19 @@ impl FileWriter {
     /// The file of a partition whose rows refer to `known`.
     pub(super) fn encode(
         &mut self,
-        partition: Partition,
+        partition: &mut Partition,
         known: &Dictionaries,
         body: &mut Vec<u8>,
         zstd: &mut Compressor,
     ) -> Result<EncodedFile> {
         let (date, hour) = partition_of(partition.hour.saturating_mul(HOUR_MS));
         let plain = ["requestid", "key", "request_uri", "versionid", "hostid"].map(|name| self.column(name));
-        let (rows, plain_chunks) = partition.finish(plain.clone(), body, zstd)?;
+        let plain_chunks = partition.finish(plain.clone(), body, zstd)?;
+        let rows = &partition.rows;
         let mut chunks: Vec<(ColumnDescPtr, Chunk)> = plain.into_iter().zip(plain_chunks).collect();
-        self.numbers(&rows, zstd, &mut chunks)?;
-        self.texts(&rows, known, zstd, &mut chunks)?;
-        self.groups(&rows, known, zstd, &mut chunks)?;
+        self.numbers(rows, zstd, &mut chunks)?;
+        self.texts(rows, known, zstd, &mut chunks)?;
+        self.groups(rows, known, zstd, &mut chunks)?;
         let bytes = self.assemble(chunks)?;
         Ok(EncodedFile { date, hour, rows: rows.len() as u64, bytes })
     }

@@ -15,6 +15,7 @@ mod intern;
 mod page;
 mod stage;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::Result;
@@ -27,7 +28,7 @@ use file::FileWriter;
 pub(super) use file::has_range;
 use intern::{Interner, NULL, utf8};
 use page::Compressor;
-use stage::{Partition, Row};
+use stage::{Partition, Row, Spares};
 
 /// Everything held is written out when it comes from this much text …
 const HELD_TEXT: usize = 128 << 20;
@@ -37,6 +38,11 @@ const HELD_RECORDS: usize = 256 << 10;
 const HELD_PARTITIONS: usize = 1024;
 /// … or has this many bytes of distinct values.
 const HELD_VALUES: usize = 48 << 20;
+
+thread_local! {
+    /// A thread encodes one shard after the other.
+    static SPARES: RefCell<Spares> = RefCell::default();
+}
 
 /// What all records of a log object share.
 #[derive(Debug, Clone, Copy)]
@@ -225,8 +231,9 @@ impl Encoder {
     pub fn empty(&mut self, sink: &mut dyn FnMut(EncodedFile) -> Result<()>) -> Result<()> {
         let mut partitions = std::mem::take(&mut self.partitions);
         partitions.sort_by_key(|partition| partition.hour);
-        for partition in partitions {
-            sink(self.files.encode(partition, &self.dictionaries, &mut self.body, &mut self.zstd)?)?;
+        for mut partition in partitions {
+            sink(self.files.encode(&mut partition, &self.dictionaries, &mut self.body, &mut self.zstd)?)?;
+            SPARES.with_borrow_mut(|spares| spares.give(partition));
         }
         self.dictionaries.clear();
         self.by_hour.clear();
@@ -247,7 +254,7 @@ fn partition_at<'a>(
     let hour = time_ms.div_euclid(HOUR_MS);
     if partitions.get(*last).is_none_or(|partition| partition.hour != hour) {
         *last = *by_hour.entry(hour).or_insert_with(|| {
-            partitions.push(Partition::new(hour));
+            partitions.push(SPARES.with_borrow_mut(|spares| spares.take(hour)));
             partitions.len() - 1
         });
     }
