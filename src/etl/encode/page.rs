@@ -237,8 +237,10 @@ impl Compressor {
                 level,
                 CParameter::Strategy(Strategy::ZSTD_fast),
                 CParameter::WindowLog(14),
-                CParameter::HashLog(11),
-                CParameter::MinMatch(5),
+                CParameter::HashLog(12),
+                CParameter::MinMatch(6),
+                CParameter::TargetLength(2),
+                CParameter::LiteralCompressionMode(ParamSwitch::Enable),
             ])?,
             random: context(&[
                 level,
