@@ -139,8 +139,7 @@ impl Dictionaries {
 pub struct Encoder {
     dictionaries: Dictionaries,
     partitions: Vec<Partition>,
-    by_hour: HashMap<i64, usize>,
-    last: usize,
+    hours: Hours,
     object: u32,
     held_text: usize,
     held_records: usize,
@@ -155,8 +154,7 @@ impl Encoder {
         Ok(Self {
             dictionaries: Dictionaries::default(),
             partitions: Vec::new(),
-            by_hour: HashMap::new(),
-            last: usize::MAX,
+            hours: Hours::default(),
             object: 0,
             held_text: 0,
             held_records: 0,
@@ -211,7 +209,7 @@ impl Encoder {
             }
         };
         let texts = [requestid, key, request_uri, versionid, hostid];
-        let partition = partition_at(&mut self.partitions, &mut self.by_hour, &mut self.last, record.requestdatetime);
+        let partition = partition_at(&mut self.partitions, &mut self.hours, record.requestdatetime);
         partition.push(row, texts, &mut self.body, &mut self.zstd)?;
         self.held_text += length;
         self.held_records += 1;
@@ -236,27 +234,33 @@ impl Encoder {
             SPARES.with_borrow_mut(|spares| spares.give(partition));
         }
         self.dictionaries.clear();
-        self.by_hour.clear();
-        self.last = usize::MAX;
+        self.hours = Hours::default();
         self.held_text = 0;
         self.held_records = 0;
         Ok(())
     }
 }
 
+/// How many hours are found without a search. A log object has the records of several, in no order.
+const RECENT: usize = 16;
+
+/// Where the partition of an hour is.
+#[derive(Default)]
+struct Hours {
+    all: HashMap<i64, usize>,
+    /// The one that was asked for last, of the hours that differ by a multiple of [`RECENT`].
+    recent: [usize; RECENT],
+}
+
 #[inline]
-fn partition_at<'a>(
-    partitions: &'a mut Vec<Partition>,
-    by_hour: &mut HashMap<i64, usize>,
-    last: &mut usize,
-    time_ms: i64,
-) -> &'a mut Partition {
+fn partition_at<'a>(partitions: &'a mut Vec<Partition>, hours: &mut Hours, time_ms: i64) -> &'a mut Partition {
     let hour = time_ms.div_euclid(HOUR_MS);
-    if partitions.get(*last).is_none_or(|partition| partition.hour != hour) {
-        *last = *by_hour.entry(hour).or_insert_with(|| {
+    let recent = &mut hours.recent[hour as usize % RECENT];
+    if partitions.get(*recent).is_none_or(|partition| partition.hour != hour) {
+        *recent = *hours.all.entry(hour).or_insert_with(|| {
             partitions.push(SPARES.with_borrow_mut(|spares| spares.take(hour)));
             partitions.len() - 1
         });
     }
-    &mut partitions[*last]
+    &mut partitions[*recent]
 }

@@ -34,6 +34,13 @@ impl Validity {
         self.rows += rows;
     }
 
+    /// Adds `rows` absent rows to a page that has no present ones.
+    pub fn push_none(&mut self, rows: usize) {
+        debug_assert_eq!(self.absent, self.rows);
+        self.rows += rows;
+        self.absent += rows;
+    }
+
     /// Adds `rows` rows, eight save at the end of a page, to a page that was filled in this way only.
     pub fn push_eight(&mut self, bits: u8, rows: usize) {
         self.bits.push(bits);
@@ -137,6 +144,12 @@ pub fn write_deltas<T>(out: &mut Vec<u8>, rows: &[T], number: impl Fn(&T) -> i64
     varint(out, zigzag(previous));
     let mut deltas = [0i64; DELTA_BLOCK];
     for block in rows.get(1..).unwrap_or_default().chunks(DELTA_BLOCK) {
+        // A loop without a way out, so that the compiler can look at many at once.
+        if block.iter().fold(true, |same, row| same & (number(row) == previous)) {
+            varint(out, zigzag(0));
+            out.extend_from_slice(&[0; DELTA_BLOCK / DELTA_MINIBLOCK]);
+            continue;
+        }
         for (delta, row) in deltas.iter_mut().zip(block) {
             let number = number(row);
             *delta = number - previous;

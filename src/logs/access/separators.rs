@@ -171,7 +171,8 @@ fn equal(word: u64, byte: u8) -> u64 {
 #[cfg(target_arch = "x86_64")]
 mod wide {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+        __m256i, _mm_clmulepi64_si128, _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_set1_epi8, _mm256_cmpeq_epi8,
+        _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
     };
 
     use super::{BLOCK, Marks, Separators};
@@ -179,13 +180,22 @@ mod wide {
     #[inline(always)]
     pub(super) fn is_there() -> bool {
         std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("pclmulqdq")
             && std::arch::is_x86_feature_detected!("bmi1")
             && std::arch::is_x86_feature_detected!("popcnt")
     }
 
-    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
     pub(super) fn find(separators: &mut Separators, line: &[u8]) {
-        separators.find_by(line, |block| marks(block), super::parity);
+        separators.find_by(line, |block| marks(block), |bits| parity(bits));
+    }
+
+    /// As [`super::parity`]: a product without carries with all ones.
+    #[inline]
+    #[target_feature(enable = "pclmulqdq")]
+    pub(super) fn parity(bits: u64) -> u64 {
+        let bits = _mm_cvtsi64_si128(bits as i64);
+        _mm_cvtsi128_si64(_mm_clmulepi64_si128::<0>(bits, _mm_set1_epi8(-1))) as u64
     }
 
     #[inline]
@@ -218,12 +228,12 @@ mod wide {
 #[cfg(target_arch = "x86_64")]
 mod widest {
     use std::arch::x86_64::{
-        __m512i, _mm_clmulepi64_si128, _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_set1_epi8, _mm512_add_epi32,
-        _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
-        _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32,
-        _mm512_storeu_si512,
+        __m512i, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32,
+        _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_set1_epi8,
+        _mm512_set1_epi32, _mm512_storeu_si512,
     };
 
+    use super::wide::parity;
     use super::{BLOCK, Found, KEPT, Marks, ROOM, Separators};
 
     /// So many separators of a block are written at once.
@@ -308,14 +318,6 @@ mod widest {
             let places = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
             _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_add_epi32(places, _mm512_set1_epi32(base as i32)));
         }
-    }
-
-    /// As [`super::parity`]: a product without carries with all ones.
-    #[inline]
-    #[target_feature(enable = "pclmulqdq")]
-    fn parity(bits: u64) -> u64 {
-        let bits = _mm_cvtsi64_si128(bits as i64);
-        _mm_cvtsi128_si64(_mm_clmulepi64_si128::<0>(bits, _mm_set1_epi8(-1))) as u64
     }
 }
 
