@@ -100,7 +100,8 @@ impl Validity {
     }
 }
 
-fn varint(out: &mut Vec<u8>, mut number: u64) {
+/// Appends a number, seven bits a byte, the lowest first.
+pub fn varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -195,7 +196,8 @@ fn pack(out: &mut Vec<u8>, numbers: impl Iterator<Item = u64>, bytes: usize, wid
     out.truncate(start + bytes);
 }
 
-fn zigzag(number: i64) -> u64 {
+/// Near to zero for what is near to zero.
+pub fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)) as u64
 }
 
