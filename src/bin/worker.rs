@@ -41,6 +41,7 @@ self-test  tells what it finds where it runs: system, cores, memory, disk, netwo
 ";
 
 fn main() -> ExitCode {
+    bucketscope::keep_memory();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (text, code) = match answer(&arguments) {
         Ok(text) => (Ok(text), ExitCode::SUCCESS),
