@@ -8,6 +8,7 @@
 pub mod ahead;
 mod errors;
 pub mod names;
+mod open;
 pub mod pages;
 pub mod read;
 #[cfg(feature = "cloud")]
@@ -23,12 +24,11 @@ use futures::TryStreamExt;
 use futures::executor::block_on;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
-use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
 use crate::error::{Error, Result};
-use crate::etl::model::NotRead;
 pub use errors::io_error;
-use errors::{is_denied, is_not_found, store_error};
+use errors::{is_not_found, store_error};
 pub use read::{ChangedWhileRead, Opened};
 
 /// How often a write is tried whose unfinished upload somebody removes.
@@ -351,59 +351,6 @@ impl Store {
             return Ok(names);
         }
         Ok(self.list(prefix, None)?.into_iter().map(|listed| listed.path).collect())
-    }
-
-    /// Opens the version `etag` of an object for reading from first to last byte: one open, no look beforehand. An
-    /// object that is another version or gone by now is told, not an error.
-    pub fn open(&self, path: &str, etag: &str) -> Result<Opened> {
-        let options = GetOptions { if_match: Some(etag.to_owned()), ..GetOptions::default() };
-        let result = match self.beyond_object_store(path) {
-            None => block_on(self.inner.get_opts(&self.object_path(path)?, options)),
-            Some(Beyond::File(file)) => {
-                return read::open_file(&file, etag)
-                    .map_err(|error| io_error(format!("cannot open {path} in {}", self.location), &error));
-            }
-            #[cfg(feature = "cloud")]
-            Some(Beyond::Object(bucket, name)) => block_on(bucket.get(&name, options)),
-        };
-        self.opened(path, result.map(|result| read::opened(result, etag)))
-    }
-
-    /// What it means that an object could not be opened.
-    fn opened(&self, path: &str, result: object_store::Result<Opened>) -> Result<Opened> {
-        match result {
-            Ok(opened) => Ok(opened),
-            Err(object_store::Error::NotFound { .. }) => Ok(Opened::NotRead(NotRead::Vanished)),
-            Err(object_store::Error::Precondition { .. }) => Ok(Opened::NotRead(NotRead::Changed)),
-            Err(error) if read::is_archived(&error) => Ok(Opened::NotRead(NotRead::Archived)),
-            Err(error) if is_denied(&error) => Ok(Opened::NotRead(NotRead::Denied)),
-            Err(error) => Err(self.error("cannot open", path, &error)),
-        }
-    }
-
-    /// Whether it takes a journey to get there.
-    fn is_far(&self) -> bool {
-        match &self.base {
-            #[cfg(feature = "cloud")]
-            Base::Bucket(_) => true,
-            Base::Folder(_) | Base::Unknown => false,
-        }
-    }
-
-    /// Sends for the version `etag` of an object; nothing of a store that is near, where it can be opened as well. Of an object
-    /// of no more than `whole` bytes, all is fetched.
-    #[cfg_attr(not(feature = "cloud"), expect(unused_variables, reason = "there is nothing to send for"))]
-    fn fetch(&self, path: &str, etag: &str, whole: u64) -> Option<ahead::Fetching> {
-        match &self.base {
-            #[cfg(feature = "cloud")]
-            Base::Bucket(bucket) => {
-                let (store, path) = (self.clone(), path.to_owned());
-                let coming = bucket.fetch(&names::object_of(&path), etag, whole);
-                let arrived = async move { store.opened(&path, coming.arrived().await.map(read::fetched)) };
-                Some(Box::pin(arrived))
-            }
-            Base::Folder(_) | Base::Unknown => None,
-        }
     }
 
     /// Removes the empty folders below `prefix`, and `prefix` itself if it is empty then. Nothing where this is no

@@ -15,6 +15,7 @@ pub mod buckets;
 pub mod clock;
 #[cfg(feature = "aws")]
 pub mod crawlers;
+pub mod direct;
 #[cfg(feature = "aws")]
 pub mod discover;
 #[cfg(feature = "aws")]
