@@ -24,7 +24,7 @@ LAST_LINES = 8
 # What the job's definition must say.
 REQUIRED = ("--pipeline", "--worker-bucket", "--worker-key", "--worker-sha256")
 # Arguments of the job that go on to the worker, beside --pipeline.
-PASSED_ON = ("--from", "--to", "--threads")
+PASSED_ON = ("--from", "--to", "--full", "--inventory", "--threads")
 
 
 class LauncherError(Exception):

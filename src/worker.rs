@@ -4,6 +4,7 @@
 //! PutObject, DeleteObject), then those of [`crate::catalogue`].
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,12 +15,13 @@ use crate::aws::Session;
 use crate::aws::partitions::Partitions;
 use crate::catalogue::{self, Told};
 use crate::error::{Error, ErrorKind, Result};
+use crate::etl::inventory::Inventory;
 use crate::etl::work::LogWorker;
 use crate::etl::{
     Event, Pipeline, Planned, Progress, RunOptions, RunSummary, Settings, SourceStores, WhenBusy, commit, hours, model,
     name_by_content, run_over, state,
 };
-use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
+use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, Place, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
 use crate::storage::Store;
 
 /// How often a long piece of work says how far it is.
@@ -32,6 +34,10 @@ pub struct Request<'a> {
     pub pipeline: &'a pipeline::Pipeline,
     /// Only what may hold records of this half-open range, milliseconds since the epoch.
     pub window: Option<(i64, i64)>,
+    /// Whether buckets are listed as a whole.
+    pub full: bool,
+    /// The manifest.json of an S3 inventory that is read first: `s3://BUCKET/KEY`, or a file.
+    pub inventory: Option<&'a str>,
     /// How many shards are worked on at once, if not as many as there are processors.
     pub threads: Option<usize>,
     /// Now, milliseconds since the epoch.
@@ -80,6 +86,9 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
     let pipeline = Pipeline { lake: lake.clone(), sources: listed, settings };
     let mut options = RunOptions::at(request.now_ms);
     options.window = request.window;
+    options.full = request.full;
+    let inventory = request.inventory.map(|place| inventory(session, told, place)).transpose()?;
+    options.inventory = inventory.as_ref();
     options.threads = request.threads.unwrap_or(options.threads);
     options.cancel = Some(request.cancel);
     // A run that was killed keeps its lease until it is over.
@@ -91,6 +100,21 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
         Ok(told) => Report { run, catalogue: Some(told), metrics, failure: None },
         Err(error) => Report { run, catalogue: None, metrics, failure: Some(error) },
     })
+}
+
+/// Opens an inventory. One in a bucket lies in the account and the Region of the source that it is of: S3 delivers
+/// inventories within a Region (S3 User Guide, "Configuring Amazon S3 Inventory").
+fn inventory(session: &Session, told: &pipeline::Pipeline, place: &str) -> Result<Inventory> {
+    let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
+        let path = Path::new(place);
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        return Inventory::load(&Store::folder(folder)?, name);
+    };
+    let of_bucket = told.sources.iter().find(|source| source.place.bucket == bucket);
+    let like = of_bucket.or(told.sources.first()).map_or(&told.lake, |source| &source.place);
+    let there = Place { bucket: bucket.to_owned(), prefix: String::new(), ..like.clone() };
+    Inventory::load(&Store::s3(session, &there), key)
 }
 
 /// Stacks make the bucket and nothing in it; the first run makes the lake.

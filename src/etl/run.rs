@@ -18,7 +18,7 @@ use super::summary::{Event, Planned, Progress, RunOptions, RunSummary};
 use super::turn::{Clock, Guard, TICK, take_lease};
 use super::work::LogWorker;
 use super::{Pipeline, check_sources, layout, shards};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::logs::name::LogName;
 use crate::storage::{Created, Store};
 

@@ -136,8 +136,15 @@ fn a_lake_on_s3_is_that_of_the_folder_and_is_made_by_the_first_run() {
     let cancel = AtomicBool::new(false);
     let glue = SdkPartitions::new(&world.bucket.session);
     // As if it were a minute later, so that nothing has to settle.
-    let request =
-        worker::Request { pipeline: &told, window: None, threads: Some(2), now_ms: now_ms() + 60_000, cancel: &cancel };
+    let request = worker::Request {
+        pipeline: &told,
+        window: None,
+        full: false,
+        inventory: None,
+        threads: Some(2),
+        now_ms: now_ms() + 60_000,
+        cancel: &cancel,
+    };
     let report = worker::run(&world.bucket.session, &glue, &request, &()).unwrap();
     assert_eq!(report.run.commits, [1]);
     assert!(report.metrics["NewestRecordAgeHours"] > 0.0 && report.metrics["RunSeconds"] > 0.0);
