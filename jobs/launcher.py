@@ -30,7 +30,7 @@ LAST_LINES = 8
 # What the job's definition must say.
 REQUIRED = ("--pipeline", "--worker-bucket", "--worker-key", "--worker-sha256")
 # Arguments of the job that go on to the worker, beside --pipeline.
-PASSED_ON = ("--from", "--to", "--threads", "--shard-bytes", "--dpus")
+PASSED_ON = ("--from", "--to", "--full", "--inventory", "--threads", "--shard-bytes", "--dpus")
 # What else is ours.
 OWN = ("--engine", "--metric-namespace", "--self-test")
 # How often Ray tries a shard whose process has died; Spark's own default is 4.

@@ -4,6 +4,7 @@
 //! PutObject, DeleteObject), then those of [`crate::catalogue`].
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,12 +17,13 @@ use crate::aws::partitions::Partitions;
 use crate::backlog::{self, Backlog, Patience};
 use crate::catalogue::{self, Told};
 use crate::error::{Error, ErrorKind, Result};
+use crate::etl::inventory::Inventory;
 use crate::etl::work::LogWorker;
 use crate::etl::{
     Event, Pipeline, Planned, Progress, RunOptions, RunSummary, Settings, SourceStores, Spread, WhenBusy, commit,
     hours, model, name_by_content, run_over, state,
 };
-use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
+use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, Place, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
 use crate::storage::Store;
 
 pub mod drive;
@@ -39,6 +41,10 @@ pub struct Request<'a> {
     pub pipeline: &'a pipeline::Pipeline,
     /// Only what may hold records of this half-open range, milliseconds since the epoch.
     pub window: Option<(i64, i64)>,
+    /// Whether buckets are listed as a whole.
+    pub full: bool,
+    /// The manifest.json of an S3 inventory that is read first: `s3://BUCKET/KEY`, or a file.
+    pub inventory: Option<&'a str>,
     /// How many shards are worked on at once, if not as many as there are processors.
     pub threads: Option<usize>,
     /// Stored bytes of a shard at most, if not as usual.
@@ -124,6 +130,9 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
     make_lake(lake)?;
     let mut options = RunOptions::at(request.now_ms);
     options.window = request.window;
+    options.full = request.full;
+    let inventory = request.inventory.map(|place| open_inventory(session, told, place)).transpose()?;
+    options.inventory = inventory.as_ref();
     options.threads = request.threads.unwrap_or(options.threads);
     options.cancel = Some(request.cancel);
     options.spread = request.spread;
@@ -158,6 +167,12 @@ fn hand_over(request: &Request<'_>, to: &pipeline::HandOver, backlog: Backlog) -
         if let Some(time) = jiff::Timestamp::from_millisecond(ms).ok().filter(|_| ms != i64::MIN && ms != i64::MAX) {
             arguments.insert(name.to_owned(), time.to_string());
         }
+    }
+    if request.full {
+        arguments.insert("--full".to_owned(), "yes".to_owned());
+    }
+    if let Some(place) = request.inventory {
+        arguments.insert("--inventory".to_owned(), place.to_owned());
     }
     let wanted = Wanted { job: &to.job, worker_type: &to.worker_type, workers, arguments };
     let run = request.jobs.start(&wanted).map_err(|error| {
@@ -220,6 +235,21 @@ fn open(session: &Session, told: &pipeline::Pipeline, settings: Settings) -> (Pi
     }));
     let listed = sources.iter().map(|(_, source)| source.clone()).collect();
     (Pipeline { lake: Store::s3(session, &told.lake), sources: listed, settings }, sources)
+}
+
+/// Opens an inventory. One in a bucket lies in the account and the Region of the source that it is of: S3 delivers
+/// inventories within a Region (S3 User Guide, "Configuring Amazon S3 Inventory").
+fn open_inventory(session: &Session, told: &pipeline::Pipeline, place: &str) -> Result<Inventory> {
+    let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
+        let path = Path::new(place);
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        return Inventory::load(&Store::folder(folder)?, name);
+    };
+    let of_bucket = told.sources.iter().find(|source| source.place.bucket == bucket);
+    let like = of_bucket.or(told.sources.first()).map_or(&told.lake, |source| &source.place);
+    let there = Place { bucket: bucket.to_owned(), prefix: String::new(), ..like.clone() };
+    Inventory::load(&Store::s3(session, &there), key)
 }
 
 /// Stacks make the bucket and nothing in it; the first run makes the lake.

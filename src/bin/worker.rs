@@ -23,7 +23,8 @@ use jiff::tz::TimeZone;
 static VERSION: &str = concat!("bucketscope-worker ", env!("CARGO_PKG_VERSION"), "\n");
 
 const USAGE: &str = "\
-usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--threads N] [--shard-bytes N] [--dpus N]
+usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--full yes] [--inventory PLACE]
+                              [--threads N] [--shard-bytes N] [--dpus N]
        bucketscope-worker run --lake DIR --source [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
        bucketscope-worker drive (what run is told)
        bucketscope-worker shard --pipeline JSON --plan PLAN --shard N [--tied]
@@ -89,6 +90,8 @@ struct Arguments {
     pipeline: Option<String>,
     from: Option<i64>,
     to: Option<i64>,
+    full: bool,
+    inventory: Option<String>,
 }
 
 impl Arguments {
@@ -110,6 +113,8 @@ impl Arguments {
                 "--pipeline" => parsed.pipeline = Some(value.clone()),
                 "--from" => parsed.from = Some(time(name, value)?),
                 "--to" => parsed.to = Some(time(name, value)?),
+                "--full" => parsed.full = value == "yes",
+                "--inventory" => parsed.inventory = Some(value.clone()),
                 "--lake" => parsed.lake = Some(value.clone()),
                 "--source" => parsed.sources.push(source(value)),
                 "--threads" => parsed.threads = Some(number()?),
@@ -182,6 +187,8 @@ fn run_job(arguments: &Arguments, spread: Option<&dyn Spread>) -> Result<String>
     let request = worker::Request {
         pipeline: &pipeline,
         window,
+        full: arguments.full,
+        inventory: arguments.inventory.as_deref(),
         threads: arguments.threads.map(|threads| threads as usize),
         shard_bytes: arguments.shard_bytes,
         now_ms: now_ms(),

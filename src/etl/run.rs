@@ -18,7 +18,7 @@ use super::summary::{Event, LeftPlan, Planned, Progress, RunOptions, RunSummary}
 use super::turn::{Clock, Guard, TICK, Turn, take_turn};
 use super::work::LogWorker;
 use super::{Pipeline, check_sources, layout, shards, spread};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::logs::name::LogName;
 use crate::storage::{Created, Store};
 

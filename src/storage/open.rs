@@ -42,7 +42,7 @@ impl Store {
         match &self.base {
             #[cfg(feature = "cloud")]
             Base::Bucket(_) => true,
-            Base::Folder(_) | Base::Unknown => false,
+            Base::Folder(_) | Base::Listed(_) | Base::Unknown => false,
         }
     }
 
@@ -58,7 +58,7 @@ impl Store {
                 let arrived = async move { store.opened(&path, coming.arrived().await.map(read::fetched)) };
                 Some(Box::pin(arrived))
             }
-            Base::Folder(_) | Base::Unknown => None,
+            Base::Folder(_) | Base::Listed(_) | Base::Unknown => None,
         }
     }
 }

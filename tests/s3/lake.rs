@@ -145,6 +145,8 @@ fn a_lake_on_s3_is_that_of_the_folder_and_is_made_by_the_first_run() {
     let request = worker::Request {
         pipeline: &told,
         window: None,
+        full: false,
+        inventory: None,
         threads: Some(2),
         shard_bytes: None,
         dpus: Some(1.0),

@@ -108,6 +108,12 @@ fn arguments(context: &Context, args: &Run) -> Result<BTreeMap<String, String>> 
         told.insert("--from".to_owned(), text::time(from));
         told.insert("--to".to_owned(), text::time(to));
     }
+    if args.full {
+        told.insert("--full".to_owned(), "yes".to_owned());
+    }
+    if let Some(place) = &args.inventory {
+        told.insert("--inventory".to_owned(), place.clone());
+    }
     if let Some(threads) = args.threads {
         told.insert("--threads".to_owned(), threads.to_string());
     }
