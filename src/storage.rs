@@ -188,7 +188,7 @@ impl Store {
             #[cfg(feature = "cloud")]
             Base::Bucket(bucket) => Some(Arc::new(bucket.clone())),
             Base::Listed(pager) => Some(Arc::clone(pager)),
-            Base::Folder(_) | Base::Listed(_) | Base::Unknown => None,
+            Base::Folder(_) | Base::Unknown => None,
         }
     }
 

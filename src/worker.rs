@@ -61,6 +61,25 @@ pub struct Request<'a> {
     pub jobs: &'a dyn StartRun,
 }
 
+impl<'a> Request<'a> {
+    /// A run over everything, in this process.
+    pub fn new(pipeline: &'a pipeline::Pipeline, now_ms: i64, cancel: &'a AtomicBool, jobs: &'a dyn StartRun) -> Self {
+        Self {
+            pipeline,
+            window: None,
+            full: false,
+            inventory: None,
+            threads: None,
+            shard_bytes: None,
+            now_ms,
+            cancel,
+            spread: None,
+            dpus: None,
+            jobs,
+        }
+    }
+}
+
 /// How large plans are that many machines work on: each plan ends with waiting for the last of its shards, so there are
 /// to be few. A plan is held in memory while it is made, some hundred bytes an object.
 const PLAN_OBJECTS: usize = 2_000_000;

@@ -185,17 +185,14 @@ fn run_job(arguments: &Arguments, spread: Option<&dyn Spread>) -> Result<String>
         .then(|| (arguments.from.unwrap_or(i64::MIN), arguments.to.unwrap_or(i64::MAX)));
     let jobs = SdkStartRun::new(&session.in_region(&pipeline.catalogue.region));
     let request = worker::Request {
-        pipeline: &pipeline,
         window,
         full: arguments.full,
         inventory: arguments.inventory.as_deref(),
         threads: arguments.threads.map(|threads| threads as usize),
         shard_bytes: arguments.shard_bytes,
-        now_ms: now_ms(),
-        cancel: &CANCEL,
         spread,
         dpus: arguments.dpus,
-        jobs: &jobs,
+        ..worker::Request::new(&pipeline, now_ms(), &CANCEL, &jobs)
     };
     let glue = SdkPartitions::new(&session.in_region(&pipeline.catalogue.region));
     let report = worker::run(&session, &glue, &request, &worker::Lines::new(say))?;

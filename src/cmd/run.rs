@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::interrupt::Interrupt;
 use super::project::Project;
 use super::{Context, range, words};
+#[cfg(feature = "aws")]
+use crate::Error;
 use crate::Result;
 use crate::cli::Run;
 use crate::etl::{self, RunOptions, RunSummary, WhenBusy, state};

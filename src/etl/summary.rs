@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use super::commit::{self, Entry};
-use super::lease::Holder;
 use super::inventory::Inventory;
+use super::lease::Holder;
 use super::lease::Latest;
 use super::model::Counts;
 use super::recover::Swept;

@@ -142,19 +142,9 @@ fn a_lake_on_s3_is_that_of_the_folder_and_is_made_by_the_first_run() {
     let glue = SdkPartitions::new(&world.bucket.session);
     let jobs = Spark::default();
     // As if it were a minute later, so that nothing has to settle.
-    let request = worker::Request {
-        pipeline: &told,
-        window: None,
-        full: false,
-        inventory: None,
-        threads: Some(2),
-        shard_bytes: None,
-        dpus: Some(1.0),
-        jobs: &jobs,
-        now_ms: now_ms() + 60_000,
-        cancel: &cancel,
-        spread: None,
-    };
+    let now_ms = now_ms() + 60_000;
+    let request =
+        worker::Request { threads: Some(2), dpus: Some(1.0), ..worker::Request::new(&told, now_ms, &cancel, &jobs) };
     let report = worker::run(&world.bucket.session, &glue, &request, &()).unwrap();
     assert_eq!(report.run.commits, [1]);
     assert!(report.metrics["NewestRecordAgeHours"] > 0.0 && report.metrics["RunSeconds"] > 0.0);
@@ -176,7 +166,7 @@ fn a_lake_on_s3_is_that_of_the_folder_and_is_made_by_the_first_run() {
 
 /// The job with many workers, which starts and does nothing.
 #[derive(Default)]
-struct Spark {
+pub struct Spark {
     started: Mutex<Vec<(u32, BTreeMap<String, String>)>>,
     busy: bool,
 }
@@ -206,15 +196,10 @@ fn what_is_too_much_is_planned_and_handed_over_and_the_other_job_goes_on_with_th
         let window = Some((0, i64::MAX));
         let dpus = Some(0.0625);
         let request = worker::Request {
-            pipeline: told,
             window,
             threads: Some(2),
-            shard_bytes: None,
-            now_ms: now_ms() + 60_000,
-            cancel: &cancel,
-            spread: None,
             dpus,
-            jobs,
+            ..worker::Request::new(told, now_ms() + 60_000, &cancel, jobs)
         };
         worker::run(&world.bucket.session, &glue, &request, &()).unwrap()
     };

@@ -191,7 +191,10 @@ fn answers_are_checked_before_aws_is_asked() {
         ("--log-bucket shop-logs --account-id 12", "--account-id: expected the 12 digits"),
         ("--log-bucket shop-logs --email ops", "--email: `ops` is no e-mail address"),
         ("--log-bucket shop-logs --schedule hourly", "--schedule: `hourly` is no schedule; expected cron("),
-        ("--log-bucket shop-logs --engine spark", "--engine: `spark` is not known; expected auto, pythonshell, glueetl, ray"),
+        (
+            "--log-bucket shop-logs --engine spark",
+            "--engine: `spark` is not known; expected auto, pythonshell, glueetl, ray",
+        ),
         ("--log-bucket shop-logs --raw-days 3", "--raw-days: `3`: expected 14 days or more, or forever"),
         ("--log-bucket shop-logs --tag team", "--tag: `team`: expected KEY=VALUE"),
         ("--log-bucket shop-logs --name My_Shop", "--name: `My_Shop` cannot be a name"),

@@ -11,7 +11,6 @@ use crate::error::Error;
 use crate::etl::encode::EncodedFile;
 use crate::etl::model::{NotRead, OutputFile, PlannedObject, RejectedLine, ShardDone, SkippedObject};
 use crate::logs::access::Reject;
-use crate::logs::columns::TABLE;
 use crate::logs::time::HOUR_MS;
 
 /// A record of an hour that ended more than this many hours before its object was delivered is late. AWS: most records
