@@ -159,6 +159,13 @@ pub struct Run {
     /// Only log objects that may hold records of this time
     #[command(flatten)]
     pub range: RangeArgs,
+    /// List log buckets as a whole, and not only what is new and a look-back of three days
+    #[arg(long, conflicts_with_all = ["from", "to", "last"])]
+    pub full: bool,
+    /// Read this S3 inventory first, instead of listing its bucket: s3://BUCKET/…/manifest.json
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "full")]
+    pub inventory: Option<String>,
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,

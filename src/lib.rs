@@ -11,6 +11,7 @@ pub mod app;
 pub mod assets;
 #[cfg(feature = "cloud")]
 pub mod aws;
+pub mod backlog;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod blueprint;
 #[cfg(feature = "worker")]
@@ -54,5 +55,29 @@ pub mod worker;
 /// returns to the kernel each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Has memory kept until the program ends. A worker needs for its next shard what it gave back of the one before, and
+/// memory that comes from the kernel a second time has to be cleared a second time. To be called before anything else.
+pub fn keep_memory() {
+    // SAFETY: sets a number that the allocator reads; no other thread is there yet.
+    #[allow(unsafe_code, reason = "the allocator has no other interface")]
+    unsafe {
+        libmimalloc_sys::mi_option_set(PURGE_DELAY, -1);
+    }
+}
+
+/// After how many milliseconds memory is given back; -1 for never (mimalloc.h, `mi_option_purge_delay`).
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_option_is_the_one_that_is_meant() {
+        // SAFETY: reads a number.
+        #[allow(unsafe_code, reason = "the allocator has no other interface")]
+        let default = unsafe { libmimalloc_sys::mi_option_get(super::PURGE_DELAY) };
+        assert_eq!(default, 1000, "the default of mimalloc 3; no other option has it");
+    }
+}
 
 pub use error::{Error, ErrorKind, Result};

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    bucketscope::keep_memory();
     bucketscope::app::run(std::env::args_os())
 }

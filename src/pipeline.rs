@@ -37,6 +37,28 @@ pub struct Pipeline {
     pub trails: Vec<Source>,
     /// The catalogue that learns of each commit.
     pub catalogue: Catalogue,
+    /// What a DPU-hour of the job costs, in millionths of a US dollar, for the summary of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpu_hour_micro_usd: Option<u64>,
+    /// The job with many workers that gets what is too much for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<HandOver>,
+}
+
+/// A job with many workers, and when it is to be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    /// The Glue job.
+    pub job: String,
+    /// The type of its workers, in Glue's word.
+    pub worker_type: String,
+    /// DPUs of one of them.
+    pub dpus_each: u32,
+    /// So many of them at most, the driver among them.
+    pub workers_at_most: u32,
+    /// What would keep the small job busy for longer than this is handed over.
+    pub after_minutes: u32,
 }
 
 /// A bucket, and what keys begin with in it.

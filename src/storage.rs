@@ -8,6 +8,8 @@
 pub mod ahead;
 mod errors;
 pub mod names;
+mod open;
+pub mod pages;
 pub mod read;
 #[cfg(feature = "cloud")]
 pub mod s3;
@@ -22,12 +24,11 @@ use futures::TryStreamExt;
 use futures::executor::block_on;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
-use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
 use crate::error::{Error, Result};
-use crate::etl::model::NotRead;
 pub use errors::io_error;
-use errors::{is_denied, is_not_found, store_error};
+use errors::{is_not_found, store_error};
 pub use read::{ChangedWhileRead, Opened};
 
 /// How often a write is tried whose unfinished upload somebody removes.
@@ -119,6 +120,8 @@ enum Base {
     Folder(Arc<Path>),
     #[cfg(feature = "cloud")]
     Bucket(s3::Bucket),
+    /// What lists, for tests and simulations.
+    Listed(Arc<dyn pages::Pager>),
     Unknown,
 }
 
@@ -174,6 +177,21 @@ impl Store {
         Self { inner, base: Base::Unknown, location }
     }
 
+    /// Any object store, listed by something else, such as what counts the requests.
+    pub fn listed_by(inner: Arc<dyn ObjectStore>, pager: Arc<dyn pages::Pager>) -> Self {
+        Self { base: Base::Listed(pager), ..Self::over(inner) }
+    }
+
+    /// What lists this by the page; `None` for a folder, which is walked.
+    pub fn pager(&self) -> Option<Arc<dyn pages::Pager>> {
+        match &self.base {
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => Some(Arc::new(bucket.clone())),
+            Base::Listed(pager) => Some(Arc::clone(pager)),
+            Base::Folder(_) | Base::Unknown => None,
+        }
+    }
+
     /// The object store below, for the SQL engine.
     pub fn inner(&self) -> Arc<dyn ObjectStore> {
         Arc::clone(&self.inner)
@@ -183,6 +201,15 @@ impl Store {
     pub fn path(&self) -> Option<&Path> {
         match &self.base {
             Base::Folder(folder) => Some(folder),
+            _ => None,
+        }
+    }
+
+    /// The bucket and what keys begin with in it, where this is a place in a bucket.
+    pub fn bucket(&self) -> Option<(&str, &str)> {
+        match &self.base {
+            #[cfg(feature = "cloud")]
+            Base::Bucket(bucket) => Some((&bucket.place().bucket, &bucket.place().prefix)),
             _ => None,
         }
     }
@@ -292,7 +319,7 @@ impl Store {
                     walked.map_err(|error| store_error(format!("cannot list {}", self.location), &error))
                 })));
             }
-            Base::Unknown => {}
+            Base::Listed(_) | Base::Unknown => {}
         }
         let prefix = (!prefix.is_empty()).then(|| self.object_path(prefix)).transpose()?;
         let mut stream = match start_after {
@@ -324,59 +351,6 @@ impl Store {
             return Ok(names);
         }
         Ok(self.list(prefix, None)?.into_iter().map(|listed| listed.path).collect())
-    }
-
-    /// Opens the version `etag` of an object for reading from first to last byte: one open, no look beforehand. An
-    /// object that is another version or gone by now is told, not an error.
-    pub fn open(&self, path: &str, etag: &str) -> Result<Opened> {
-        let options = GetOptions { if_match: Some(etag.to_owned()), ..GetOptions::default() };
-        let result = match self.beyond_object_store(path) {
-            None => block_on(self.inner.get_opts(&self.object_path(path)?, options)),
-            Some(Beyond::File(file)) => {
-                return read::open_file(&file, etag)
-                    .map_err(|error| io_error(format!("cannot open {path} in {}", self.location), &error));
-            }
-            #[cfg(feature = "cloud")]
-            Some(Beyond::Object(bucket, name)) => block_on(bucket.get(&name, options)),
-        };
-        self.opened(path, result.map(|result| read::opened(result, etag)))
-    }
-
-    /// What it means that an object could not be opened.
-    fn opened(&self, path: &str, result: object_store::Result<Opened>) -> Result<Opened> {
-        match result {
-            Ok(opened) => Ok(opened),
-            Err(object_store::Error::NotFound { .. }) => Ok(Opened::NotRead(NotRead::Vanished)),
-            Err(object_store::Error::Precondition { .. }) => Ok(Opened::NotRead(NotRead::Changed)),
-            Err(error) if read::is_archived(&error) => Ok(Opened::NotRead(NotRead::Archived)),
-            Err(error) if is_denied(&error) => Ok(Opened::NotRead(NotRead::Denied)),
-            Err(error) => Err(self.error("cannot open", path, &error)),
-        }
-    }
-
-    /// Whether it takes a journey to get there.
-    fn is_far(&self) -> bool {
-        match &self.base {
-            #[cfg(feature = "cloud")]
-            Base::Bucket(_) => true,
-            Base::Folder(_) | Base::Unknown => false,
-        }
-    }
-
-    /// Sends for the version `etag` of an object; nothing of a store that is near, where it can be opened as well. Of an object
-    /// of no more than `whole` bytes, all is fetched.
-    #[cfg_attr(not(feature = "cloud"), expect(unused_variables, reason = "there is nothing to send for"))]
-    fn fetch(&self, path: &str, etag: &str, whole: u64) -> Option<ahead::Fetching> {
-        match &self.base {
-            #[cfg(feature = "cloud")]
-            Base::Bucket(bucket) => {
-                let (store, path) = (self.clone(), path.to_owned());
-                let coming = bucket.fetch(&names::object_of(&path), etag, whole);
-                let arrived = async move { store.opened(&path, coming.arrived().await.map(read::fetched)) };
-                Some(Box::pin(arrived))
-            }
-            Base::Folder(_) | Base::Unknown => None,
-        }
     }
 
     /// Removes the empty folders below `prefix`, and `prefix` itself if it is empty then. Nothing where this is no
@@ -420,7 +394,7 @@ impl Store {
             Base::Bucket(bucket) => {
                 (!names::is_object_path(path)).then(|| Beyond::Object(bucket.clone(), names::object_of(path)))
             }
-            Base::Unknown => None,
+            Base::Listed(_) | Base::Unknown => None,
         }
     }
 

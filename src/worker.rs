@@ -4,44 +4,86 @@
 //! PutObject, DeleteObject), then those of [`crate::catalogue`].
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use crate::aws::Session;
+use crate::aws::handover::{StartRun, Wanted};
 use crate::aws::partitions::Partitions;
+use crate::backlog::{self, Backlog, Patience};
 use crate::catalogue::{self, Told};
 use crate::error::{Error, ErrorKind, Result};
 use crate::etl::clear::GRACE_MS;
-use crate::etl::join::ParquetJoiner;
+use crate::etl::inventory::Inventory;
 use crate::etl::work::LogWorker;
 use crate::etl::{
-    Cleared, CompactOptions, CompactProgress, CompactSummary, Event, Pipeline, Planned, Progress, RunOptions,
-    RunSummary, Settings, SourceStores, WhenBusy, clear, commit, compact_with, hours, model, name_by_content, run_over,
-    state,
+    Cleared, Pipeline, Progress, RunOptions, RunSummary, Settings, SourceStores, Spread, WhenBusy, clear, commit,
+    hours, model, name_by_content, run_over, state,
 };
-use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
+use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, Place, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
 use crate::storage::Store;
 
-/// How often a long piece of work says how far it is.
-const WORD_EVERY: Duration = Duration::from_secs(10);
+mod compact;
+pub mod drive;
+mod lines;
+mod one;
+
+pub use compact::{CompactReport, compact};
+pub use lines::Lines;
+pub use one::{one_shard, shard};
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The pipeline.
     pub pipeline: &'a pipeline::Pipeline,
     /// Only what may hold records of this half-open range, milliseconds since the epoch.
     pub window: Option<(i64, i64)>,
+    /// Whether buckets are listed as a whole.
+    pub full: bool,
+    /// The manifest.json of an S3 inventory that is read first: `s3://BUCKET/KEY`, or a file.
+    pub inventory: Option<&'a str>,
     /// How many shards are worked on at once, if not as many as there are processors.
     pub threads: Option<usize>,
+    /// Stored bytes of a shard at most, if not as usual.
+    pub shard_bytes: Option<u64>,
     /// Now, milliseconds since the epoch.
     pub now_ms: i64,
     /// Set to interrupt the run.
     pub cancel: &'a AtomicBool,
+    /// Who works on the shards, if not the threads of this process.
+    pub spread: Option<&'a dyn Spread>,
+    /// What the job has of DPUs, for what it costs.
+    pub dpus: Option<f64>,
+    /// Starts the job that gets what is too much for this one.
+    pub jobs: &'a dyn StartRun,
 }
+
+impl<'a> Request<'a> {
+    /// A run over everything, in this process.
+    pub fn new(pipeline: &'a pipeline::Pipeline, now_ms: i64, cancel: &'a AtomicBool, jobs: &'a dyn StartRun) -> Self {
+        Self {
+            pipeline,
+            window: None,
+            full: false,
+            inventory: None,
+            threads: None,
+            shard_bytes: None,
+            now_ms,
+            cancel,
+            spread: None,
+            dpus: None,
+            jobs,
+        }
+    }
+}
+
+/// How large plans are that many machines work on: each plan ends with waiting for the last of its shards, so there are
+/// to be few. A plan is held in memory while it is made, some hundred bytes an object.
+const PLAN_OBJECTS: usize = 2_000_000;
+const PLAN_BYTES: u64 = 16 << 40;
 
 /// What was done; the worker's last line.
 #[derive(Debug, Serialize)]
@@ -51,6 +93,12 @@ pub struct Report {
     pub run: RunSummary,
     /// What the catalogue was told.
     pub catalogue: Option<Told>,
+    /// The job that got what was too much for this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_over: Option<HandedOver>,
+    /// What the run has cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// What compactions replaced and was removed.
     pub cleared: Cleared,
     /// What CloudWatch is to be told, by the metric's name.
@@ -60,6 +108,29 @@ pub struct Report {
     pub failure: Option<Error>,
 }
 
+/// A run of another job that works on what was planned here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandedOver {
+    /// The job.
+    pub job: String,
+    /// Its run; none if one was at work already.
+    pub run: Option<String>,
+    /// How many workers it was given, the driver among them.
+    pub workers: u32,
+}
+
+/// What a run has cost, by its own clock. Glue bills from the start of the script to its end, by the second.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cost {
+    /// The job's size.
+    pub dpus: f64,
+    /// DPU-hours as they are billed.
+    pub dpu_hours: f64,
+    /// US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
+}
+
 /// Reads what is new and adds it to the lake, which is made if it is not there.
 ///
 /// # Errors
@@ -67,8 +138,113 @@ pub struct Report {
 pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, progress: &dyn Progress) -> Result<Report> {
     let told = request.pipeline;
     name_by_content()?;
-    let lake = Store::s3(session, &told.lake);
-    make_lake(&lake)?;
+    let mut settings = Settings::default();
+    settings.limits.shard_bytes = request.shard_bytes.unwrap_or(settings.limits.shard_bytes);
+    // The smallest machine has a gigabyte of memory.
+    let is_roomy = request.spread.is_some() || request.dpus.is_none_or(|dpus| dpus >= 1.0);
+    if is_roomy && (request.spread.is_some() || told.hand_over.is_some()) {
+        settings.limits.plan_objects = PLAN_OBJECTS;
+        settings.limits.plan_bytes = PLAN_BYTES;
+    }
+    let (pipeline, sources) = open(session, told, settings);
+    let lake = &pipeline.lake;
+    make_lake(lake)?;
+    let mut options = RunOptions::at(request.now_ms);
+    options.window = request.window;
+    options.full = request.full;
+    let inventory = request.inventory.map(|place| open_inventory(session, told, place)).transpose()?;
+    options.inventory = inventory.as_ref();
+    options.threads = request.threads.unwrap_or(options.threads);
+    options.cancel = Some(request.cancel);
+    options.spread = request.spread;
+    // A run that was killed keeps its lease until it is over.
+    options.when_busy = WhenBusy::Wait(settings.lease_ms);
+    if let Some(hand_over) = &told.hand_over {
+        let seconds = f64::from(hand_over.after_minutes) * 60.0;
+        options.patience = Some(Patience { dpus: request.dpus.unwrap_or(1.0), seconds });
+        options.when_busy = WhenBusy::Leave(settings.lease_ms);
+    }
+    let run = run_over(&pipeline, &sources, &options, &LogWorker, progress)?;
+    let handed_over = match (&told.hand_over, &run.left) {
+        (Some(to), Some(left)) => Some(hand_over(request, to, left.backlog())?),
+        _ => None,
+    };
+    let cost = request.dpus.map(|dpus| cost(dpus, run.seconds, told.dpu_hour_micro_usd));
+    let told = catalogue::tell(lake, &told.lake, &told.catalogue, glue);
+    let metrics = metrics(&run, lag_hours(lake, request.now_ms)?);
+    let (catalogue, cleared, failure) =
+        match told.and_then(|told| Ok((told, clear_away(lake, request.pipeline, request.now_ms, glue)?))) {
+            Ok((told, cleared)) => (Some(told), cleared, None),
+            Err(error) => (None, Cleared::default(), Some(error)),
+        };
+    Ok(Report { run, catalogue, cleared, handed_over, cost, metrics, failure })
+}
+
+/// Starts the job with many workers, which goes on with the plan: the same program has the same identity there.
+fn hand_over(request: &Request<'_>, to: &pipeline::HandOver, backlog: Backlog) -> Result<HandedOver> {
+    let workers = backlog.workers(f64::from(to.dpus_each), to.workers_at_most);
+    let mut arguments = BTreeMap::from([("--dpus".to_owned(), (workers * to.dpus_each).to_string())]);
+    let (from, to_ms) = request.window.unwrap_or((i64::MIN, i64::MAX));
+    for (name, ms) in [("--from", from), ("--to", to_ms)] {
+        // An end that is open has no time.
+        if let Some(time) = jiff::Timestamp::from_millisecond(ms).ok().filter(|_| ms != i64::MIN && ms != i64::MAX) {
+            arguments.insert(name.to_owned(), time.to_string());
+        }
+    }
+    if request.full {
+        arguments.insert("--full".to_owned(), "yes".to_owned());
+    }
+    if let Some(place) = request.inventory {
+        arguments.insert("--inventory".to_owned(), place.to_owned());
+    }
+    let wanted = Wanted { job: &to.job, worker_type: &to.worker_type, workers, arguments };
+    let run = request.jobs.start(&wanted).map_err(|error| {
+        let what = format!("the backlog of {} objects is too large for this job", backlog.objects);
+        let why = error.to_string();
+        error.about(what).because(why)
+    })?;
+    Ok(HandedOver { job: to.job.clone(), run, workers })
+}
+
+fn cost(dpus: f64, seconds: f64, dpu_hour_micro_usd: Option<u64>) -> Cost {
+    let dpu_hours = backlog::dpu_hours(dpus, seconds);
+    #[expect(clippy::cast_precision_loss, reason = "a price")]
+    let usd = dpu_hour_micro_usd.map(|price| dpu_hours * price as f64 / 1e6);
+    Cost { dpus, dpu_hours, usd }
+}
+
+impl Report {
+    /// What a person should know of it that no other line says.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(holder) = &self.run.at_work {
+            notes.push(format!(
+                "another run is at work (process {} on {}); this one leaves all to it",
+                holder.pid, holder.host
+            ));
+        }
+        if let (Some(to), Some(left)) = (&self.handed_over, &self.run.left) {
+            let what = format!(
+                "the plan {}: {} objects, {} bytes in {} shards",
+                left.plan, left.objects, left.bytes, left.shards
+            );
+            notes.push(match &to.run {
+                Some(run) => {
+                    format!("handed over to the job {}, run {run}, with {} workers: {what}", to.job, to.workers)
+                }
+                None => format!("the job {} is at work already and goes on with {what}", to.job),
+            });
+        }
+        if let Some(cost) = &self.cost {
+            let usd = cost.usd.map(|usd| format!(", ${usd:.4}")).unwrap_or_default();
+            notes.push(format!("used {:.4} DPU-hours ({} DPU){usd}", cost.dpu_hours, cost.dpus));
+        }
+        notes
+    }
+}
+
+/// The pipeline over its buckets.
+fn open(session: &Session, told: &pipeline::Pipeline, settings: Settings) -> (Pipeline, SourceStores) {
     let sources = SourceStores::over(told.sources.iter().map(|source| {
         let store = Store::s3(session, &source.place);
         let source = model::Source {
@@ -80,74 +256,28 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
         };
         (store, source)
     }));
-    let settings = Settings::default();
     let listed = sources.iter().map(|(_, source)| source.clone()).collect();
-    let pipeline = Pipeline { lake: lake.clone(), sources: listed, settings };
-    let mut options = RunOptions::at(request.now_ms);
-    options.window = request.window;
-    options.threads = request.threads.unwrap_or(options.threads);
-    options.cancel = Some(request.cancel);
-    // A run that was killed keeps its lease until it is over.
-    options.when_busy = WhenBusy::Wait(settings.lease_ms);
-    let run = run_over(&pipeline, &sources, &options, &LogWorker, progress)?;
-    let told = catalogue::tell(&lake, &told.lake, &told.catalogue, glue);
-    let metrics = metrics(&run, lag_hours(&lake, request.now_ms)?);
-    let cleared = told.and_then(|told| Ok((told, clear_away(&lake, request, glue)?)));
-    Ok(match cleared {
-        Ok((told, cleared)) => Report { run, catalogue: Some(told), cleared, metrics, failure: None },
-        Err(error) => Report { run, catalogue: None, cleared: Cleared::default(), metrics, failure: Some(error) },
-    })
+    (Pipeline { lake: Store::s3(session, &told.lake), sources: listed, settings }, sources)
 }
 
 /// Removes what a compaction has replaced, once nobody is sent there any more.
-fn clear_away(lake: &Store, request: &Request<'_>, glue: &dyn Partitions) -> Result<Cleared> {
-    let told = request.pipeline;
-    clear(lake, request.now_ms, GRACE_MS, &|hours| catalogue::left(lake, &told.lake, &told.catalogue, glue, hours))
+fn clear_away(lake: &Store, told: &pipeline::Pipeline, now_ms: i64, glue: &dyn Partitions) -> Result<Cleared> {
+    clear(lake, now_ms, GRACE_MS, &|hours| catalogue::left(lake, &told.lake, &told.catalogue, glue, hours))
 }
 
-/// What a compaction did; the worker's last line.
-#[derive(Debug, Serialize)]
-pub struct CompactReport {
-    /// The compaction.
-    pub compaction: CompactSummary,
-    /// What the catalogue was told.
-    pub catalogue: Option<Told>,
-    /// What earlier ones replaced and was removed.
-    pub cleared: Cleared,
-    /// Why the catalogue was not told. What is committed stands, and whoever asks the catalogue sees it as it was before.
-    #[serde(skip)]
-    pub failure: Option<Error>,
-}
-
-/// Joins the files of partitions that have had no new file for `older_than_ms`.
-///
-/// # Errors
-/// What went wrong. What is committed by then stands. Where partitions are found by their paths, it is refused.
-pub fn compact(
-    session: &Session,
-    glue: &dyn Partitions,
-    request: &Request<'_>,
-    older_than_ms: Option<i64>,
-    progress: &dyn CompactProgress,
-) -> Result<CompactReport> {
-    let told = request.pipeline;
-    told.catalogue.can_move()?;
-    name_by_content()?;
-    let lake = Store::s3(session, &told.lake);
-    let settings = Settings::default();
-    let pipeline = Pipeline { lake: lake.clone(), sources: Vec::new(), settings };
-    let mut options = CompactOptions::at(request.now_ms);
-    options.older_than_ms = older_than_ms.unwrap_or(options.older_than_ms);
-    options.threads = request.threads.unwrap_or(options.threads);
-    options.cancel = Some(request.cancel);
-    options.when_busy = WhenBusy::Wait(settings.lease_ms);
-    let compaction = compact_with(&pipeline, &options, &ParquetJoiner, progress)?;
-    let told = catalogue::tell(&lake, &told.lake, &told.catalogue, glue);
-    let cleared = told.and_then(|told| Ok((told, clear_away(&lake, request, glue)?)));
-    Ok(match cleared {
-        Ok((told, cleared)) => CompactReport { compaction, catalogue: Some(told), cleared, failure: None },
-        Err(error) => CompactReport { compaction, catalogue: None, cleared: Cleared::default(), failure: Some(error) },
-    })
+/// Opens an inventory. One in a bucket lies in the account and the Region of the source that it is of: S3 delivers
+/// inventories within a Region (S3 User Guide, "Configuring Amazon S3 Inventory").
+fn open_inventory(session: &Session, told: &pipeline::Pipeline, place: &str) -> Result<Inventory> {
+    let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
+        let path = Path::new(place);
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        return Inventory::load(&Store::folder(folder)?, name);
+    };
+    let of_bucket = told.sources.iter().find(|source| source.place.bucket == bucket);
+    let like = of_bucket.or(told.sources.first()).map_or(&told.lake, |source| &source.place);
+    let there = Place { bucket: bucket.to_owned(), prefix: String::new(), ..like.clone() };
+    Inventory::load(&Store::s3(session, &there), key)
 }
 
 /// Stacks make the bucket and nothing in it; the first run makes the lake.
@@ -176,60 +306,4 @@ fn lag_hours(lake: &Store, now_ms: i64) -> Result<Option<f64>> {
     let last = commit::entry(lake, commit::tip(lake)?)?;
     let newest_ms = last.and_then(|entry| entry.totals.time_range).map(|(_, newest_ms)| newest_ms);
     Ok(newest_ms.map(|newest_ms| (now_ms - newest_ms).max(0) as f64 / hours::HOUR_MS as f64))
-}
-
-/// Tells how a run goes on, a line at a time.
-pub struct Lines<W> {
-    say: W,
-    so_far: Mutex<SoFar>,
-}
-
-struct SoFar {
-    bytes: u64,
-    records: u64,
-    said: Instant,
-}
-
-impl<W: Fn(&str) + Sync> Lines<W> {
-    /// Lines go to `say`.
-    pub fn new(say: W) -> Self {
-        Self { say, so_far: Mutex::new(SoFar { bytes: 0, records: 0, said: Instant::now() }) }
-    }
-}
-
-impl<W: Fn(&str) + Sync> CompactProgress for Lines<W> {
-    fn shards(&self, sequence: u64, done: usize, of: usize) {
-        (self.say)(&format!("compaction {sequence}: {done} of {of} shards are done"));
-    }
-}
-
-impl<W: Fn(&str) + Sync> Progress for Lines<W> {
-    fn event(&self, event: &Event) {
-        (self.say)(&match event {
-            Event::WaitingForRun(latest) => {
-                let holder = &latest.epoch.holder;
-                format!("waiting for another run (process {} on {})", holder.pid, holder.host)
-            }
-            Event::Listing => "listing".to_owned(),
-            Event::Settling { objects, wait_ms } => format!("waiting {wait_ms} ms for {objects} objects to settle"),
-            Event::Planned(Planned { sequence, objects, bytes, shards, shards_done, resumed }) => {
-                let how = if *resumed { format!(", resumed with {shards_done} shards done") } else { String::new() };
-                format!("plan {sequence}: {objects} objects, {bytes} bytes, {shards} shards{how}")
-            }
-            Event::Committed { sequence, counts } => {
-                format!("commit {sequence}: {} records, {} rejected lines", counts.records, counts.rejected)
-            }
-        });
-    }
-
-    fn advance(&self, bytes: u64, records: u64) {
-        // Nothing in here panics while it holds the lock.
-        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
-        so_far.bytes += bytes;
-        so_far.records += records;
-        if so_far.said.elapsed() >= WORD_EVERY {
-            so_far.said = Instant::now();
-            (self.say)(&format!("so far: {} bytes read, {} records written", so_far.bytes, so_far.records));
-        }
-    }
 }

@@ -20,11 +20,14 @@ def machine():
     return f"{model[1] if model else platform.machine()}, {cores} cores, {memory:.0f} GiB, Linux {platform.release()}"
 
 
-def versions():
+CONTESTANTS = ("pandas", "pyarrow", "duckdb", "polars")
+
+
+def versions(others=CONTESTANTS):
     """The contestants' versions, and ours."""
-    others = ", ".join(f"{name} {version(name)}" for name in ("pandas", "pyarrow", "duckdb", "polars"))
+    others = "".join(f", {name} {version(name)}" for name in others)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    return f"bucketscope {commit.stdout.strip() or 'unknown'}, {others}, Python {platform.python_version()}"
+    return f"bucketscope {commit.stdout.strip() or 'unknown'}{others}, Python {platform.python_version()}"
 
 
 def table(header, rows):
@@ -36,9 +39,9 @@ def table(header, rows):
     return "\n".join(lines)
 
 
-def section(name, text, command, write):
+def section(name, text, command, write, others=CONTESTANTS):
     """Prints a section and, with `write`, puts it between the markers called `name`."""
-    body = f"{text}\n\n{date.today()}. {machine()}. {versions()}.\n\n```\n{command}\n```\n"
+    body = f"{text}\n\n{date.today()}. {machine()}. {versions(others)}.\n\n```\n{command}\n```\n"
     print(f"\n## {name}\n\n{body}", flush=True)
     if not write:
         return

@@ -10,6 +10,7 @@ use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 
 use super::Session;
+use super::direct::Direct;
 use super::pace::{self, Pace};
 
 /// How often the SDK tries a request: with its exponential pauses, S3 has half a minute to make room after a 503 (S3
@@ -29,6 +30,8 @@ pub struct BucketClient {
     pub client: Client,
     /// What every request has to pass.
     pub pace: Pace,
+    /// The short way of a GET.
+    pub direct: Direct,
 }
 
 /// The clients of a session and its clones, by Region and bucket.
@@ -54,7 +57,10 @@ impl Session {
             // noticed by its length.
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(pace.clone());
-        BucketClient { client: Client::from_conf(config.build()), pace }
+        let client = Client::from_conf(config.build());
+        let credentials = self.config().credentials_provider();
+        let direct = Direct::new(client.clone(), (region, bucket), credentials, self.clock().clone());
+        BucketClient { client, pace, direct }
     }
 }
 

@@ -15,11 +15,14 @@ pub mod buckets;
 pub mod clock;
 #[cfg(feature = "aws")]
 pub mod crawlers;
+pub mod direct;
 #[cfg(feature = "aws")]
 pub mod discover;
 #[cfg(feature = "aws")]
 pub mod drift;
 pub mod error;
+#[cfg(feature = "worker")]
+pub mod handover;
 #[cfg(feature = "aws")]
 pub mod hands;
 #[cfg(feature = "aws")]

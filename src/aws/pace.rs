@@ -96,8 +96,13 @@ impl Pace {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes note of an answer.
-    pub fn answered(&self) {
+    /// Takes note of an answer by its status.
+    pub fn told(&self, status: u16) {
+        // S3 API Reference, "Error responses": SlowDown is 503; 429 is what other servers answer.
+        if matches!(status, 429 | 503) { self.refused() } else { self.answered() }
+    }
+
+    fn answered(&self) {
         let is_reached = self.places.available_permits() == 0;
         self.with(|state| {
             if state.limit.answered(is_reached) {
@@ -109,8 +114,7 @@ impl Pace {
         });
     }
 
-    /// Takes note of a request that was refused because there are too many.
-    pub fn refused(&self) {
+    fn refused(&self) {
         self.with(|state| {
             let fewer = state.limit.refused(Instant::now());
             state.owed += fewer - self.places.forget_permits(fewer);
@@ -135,11 +139,6 @@ impl Drop for Place {
     }
 }
 
-/// Whether an answer of this status asks to slow down.
-fn asks_to_slow_down(status: u16) -> bool {
-    matches!(status, 429 | 503)
-}
-
 /// Takes note of every answer, also of those that the SDK keeps to itself because it tries again.
 #[dyn_dispatch_hint]
 impl Intercept for Pace {
@@ -153,10 +152,8 @@ impl Intercept for Pace {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        match context.response().map(|answer| answer.status().as_u16()) {
-            Some(status) if asks_to_slow_down(status) => self.refused(),
-            Some(_) => self.answered(),
-            None => {}
+        if let Some(answer) = context.response() {
+            self.told(answer.status().as_u16());
         }
         Ok(())
     }

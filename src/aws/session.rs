@@ -124,6 +124,11 @@ impl Session {
             .retry_classifier(self.clock.clone())
     }
 
+    /// The clock by which requests are signed.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Where tasks run beside the threads that wait.
     pub fn tasks(&self) -> tokio::runtime::Handle {
         self.runtime.handle().clone()

@@ -40,13 +40,15 @@ impl JobType {
         }
     }
 
-    /// Where Glue writes what such a job prints: the group and what is behind a run's id in the stream's name (AWS Glue
-    /// Developer Guide, "Logging for AWS Glue jobs" and "Monitoring Ray jobs with logs").
-    pub fn log_group(self) -> &'static str {
+    /// Where Glue writes of a run, in streams that begin with its id: first the group of what it prints (AWS Glue Developer
+    /// Guide, "Logging for AWS Glue jobs" and "Monitoring Ray jobs with logs").
+    pub fn log_groups(self) -> [&'static str; 2] {
         match self {
-            Self::SmallPythonshell | Self::Pythonshell => "/aws-glue/python-jobs",
-            Self::Glueetl => "/aws-glue/jobs",
-            Self::Ray => "/aws-glue/ray/jobs",
+            Self::SmallPythonshell | Self::Pythonshell => {
+                ["/aws-glue/python-jobs/output", "/aws-glue/python-jobs/error"]
+            }
+            Self::Glueetl => ["/aws-glue/jobs/output", "/aws-glue/jobs/error"],
+            Self::Ray => ["/aws-glue/ray/jobs/script-log", "/aws-glue/ray/jobs/ray-monitor-log"],
         }
     }
 }

@@ -1,22 +1,21 @@
 //! The worker: what a job runs, without the command line's comforts and without an SQL engine.
 
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bucketscope::aws::Session;
+use bucketscope::aws::handover::SdkStartRun;
 use bucketscope::aws::partitions::SdkPartitions;
 use bucketscope::etl::join::ParquetJoiner;
 use bucketscope::etl::model::Source;
-use bucketscope::etl::state::PlanId;
-use bucketscope::etl::work::LogWorker;
 use bucketscope::etl::{
-    CompactOptions, Job, Pipeline, RunOptions, Settings, ShardWorker, SourceStores, WhenBusy, compact_with, plan, run,
-    state,
+    CompactOptions, Pipeline, RunOptions, Settings, SourceStores, Spread, WhenBusy, compact_with, run,
 };
 use bucketscope::storage::Store;
+use bucketscope::worker::drive::Driver;
 use bucketscope::{Error, Result, pipeline, selftest, worker};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,21 +26,28 @@ use jiff::tz::TimeZone;
 static VERSION: &str = concat!("bucketscope-worker ", env!("CARGO_PKG_VERSION"), "\n");
 
 const USAGE: &str = "\
-usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--threads N]
+usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--full yes] [--inventory PLACE]
+                              [--threads N] [--shard-bytes N] [--dpus N]
        bucketscope-worker run --lake DIR --source [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
        bucketscope-worker compact --pipeline JSON | --lake DIR [--older-than-ms N] [--threads N] [--beside]
-       bucketscope-worker shard --lake DIR --source [ID=]DIR… --plan PLAN --shard N
+       bucketscope-worker drive (what run is told)
+       bucketscope-worker shard --pipeline JSON --plan PLAN --shard N [--tied]
+       bucketscope-worker shard --lake DIR --source [ID=]DIR… --plan PLAN --shard N [--tied]
        bucketscope-worker self-test [--pipeline JSON]
        bucketscope-worker --version
 
 run    reads what is new in the sources and adds it to the lake: buckets, of which --pipeline tells, then the catalogue
        learns of it; or folders, whose lake must have been deployed
 compact  joins the files of partitions that have had no new one for a while; with --pipeline the catalogue learns of it
-shard  does one shard of a plan that was made before and leaves its done-file
+drive  the same, but has the shards worked on by whoever reads its standard output: a line of JSON there names a plan and
+       its shards, and the line done, or failed and the reason, is the answer on standard input
+shard  does one shard of a plan that was made before and leaves its done-file; nothing if that is there. Tied, it ends as
+       soon as its standard input does
 self-test  tells what it finds where it runs: system, cores, memory, disk, network, credentials, speed
 ";
 
 fn main() -> ExitCode {
+    bucketscope::keep_memory();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (text, code) = match answer(&arguments) {
         Ok(text) => (Ok(text), ExitCode::SUCCESS),
@@ -60,9 +66,10 @@ fn main() -> ExitCode {
 
 fn answer(arguments: &[String]) -> Result<String> {
     match arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-        Some(("run", rest)) => {
+        Some(("run", rest)) => run_or_drive(&Arguments::parse(rest)?, None),
+        Some(("drive", rest)) => {
             let arguments = Arguments::parse(rest)?;
-            if arguments.pipeline.is_some() { run_job(&arguments) } else { run_all(&arguments) }
+            run_or_drive(&arguments, Some(&Driver::new(say, BufReader::new(std::io::stdin()))))
         }
         Some(("compact", rest)) => {
             let arguments = Arguments::parse(rest)?;
@@ -84,13 +91,17 @@ struct Arguments {
     threads: Option<u64>,
     settling_ms: Option<u64>,
     shard_bytes: Option<u64>,
+    dpus: Option<f64>,
     plan: Option<String>,
     shard: Option<u64>,
     beside: bool,
+    tied: bool,
     pipeline: Option<String>,
     from: Option<i64>,
     to: Option<i64>,
     older_than_ms: Option<i64>,
+    full: bool,
+    inventory: Option<String>,
 }
 
 impl Arguments {
@@ -98,8 +109,12 @@ impl Arguments {
         let mut parsed = Self::default();
         let mut rest = arguments.iter();
         while let Some(name) = rest.next() {
-            if name == "--beside" {
-                parsed.beside = true;
+            match name.as_str() {
+                "--beside" => parsed.beside = true,
+                "--tied" => parsed.tied = true,
+                _ => {}
+            }
+            if ["--beside", "--tied"].contains(&name.as_str()) {
                 continue;
             }
             let value = rest.next().ok_or_else(|| Error::usage(format!("{name} needs a value")).hint(USAGE))?;
@@ -112,11 +127,18 @@ impl Arguments {
                     let wrong = |_| Error::usage(format!("{name} needs a number, not {value:?}"));
                     parsed.older_than_ms = Some(value.parse().map_err(wrong)?);
                 }
+                "--full" => parsed.full = value == "yes",
+                "--inventory" => parsed.inventory = Some(value.clone()),
                 "--lake" => parsed.lake = Some(value.clone()),
                 "--source" => parsed.sources.push(source(value)),
                 "--threads" => parsed.threads = Some(number()?),
                 "--settling-ms" => parsed.settling_ms = Some(number()?),
                 "--shard-bytes" => parsed.shard_bytes = Some(number()?),
+                "--dpus" => {
+                    let dpus = value.parse().ok().filter(|dpus: &f64| dpus.is_finite() && *dpus > 0.0);
+                    parsed.dpus =
+                        Some(dpus.ok_or_else(|| Error::usage(format!("--dpus needs a number, not {value:?}")))?);
+                }
                 "--plan" => parsed.plan = Some(value.clone()),
                 "--shard" => parsed.shard = Some(number()?),
                 _ => return Err(Error::usage(format!("unknown option {name}")).hint(USAGE)),
@@ -161,8 +183,12 @@ fn now_ms() -> i64 {
 /// Set when the process is asked to end.
 static CANCEL: AtomicBool = AtomicBool::new(false);
 
+fn run_or_drive(arguments: &Arguments, spread: Option<&dyn Spread>) -> Result<String> {
+    if arguments.pipeline.is_some() { run_job(arguments, spread) } else { run_all(arguments, spread) }
+}
+
 /// The run of a job: prints a line now and then, and at last one line of JSON.
-fn run_job(arguments: &Arguments) -> Result<String> {
+fn run_job(arguments: &Arguments, spread: Option<&dyn Spread>) -> Result<String> {
     let pipeline = pipeline::Pipeline::parse(arguments.pipeline.as_deref().unwrap_or_default())?;
     let session = Session::open(Some(&pipeline.lake.region))?;
     session.tasks().spawn(listen());
@@ -171,15 +197,20 @@ fn run_job(arguments: &Arguments) -> Result<String> {
     }
     let window = (arguments.from.is_some() || arguments.to.is_some())
         .then(|| (arguments.from.unwrap_or(i64::MIN), arguments.to.unwrap_or(i64::MAX)));
+    let jobs = SdkStartRun::new(&session.in_region(&pipeline.catalogue.region));
     let request = worker::Request {
-        pipeline: &pipeline,
         window,
+        full: arguments.full,
+        inventory: arguments.inventory.as_deref(),
         threads: arguments.threads.map(|threads| threads as usize),
-        now_ms: now_ms(),
-        cancel: &CANCEL,
+        shard_bytes: arguments.shard_bytes,
+        spread,
+        dpus: arguments.dpus,
+        ..worker::Request::new(&pipeline, now_ms(), &CANCEL, &jobs)
     };
     let glue = SdkPartitions::new(&session.in_region(&pipeline.catalogue.region));
     let report = worker::run(&session, &glue, &request, &worker::Lines::new(say))?;
+    report.notes().iter().for_each(|note| say(note));
     let line = json(&report)?;
     match report.failure {
         None => Ok(line),
@@ -195,15 +226,9 @@ fn compact_job(arguments: &Arguments) -> Result<String> {
     let pipeline = pipeline::Pipeline::parse(arguments.pipeline.as_deref().unwrap_or_default())?;
     let session = Session::open(Some(&pipeline.lake.region))?;
     session.tasks().spawn(listen());
-    let request = worker::Request {
-        pipeline: &pipeline,
-        window: None,
-        threads: arguments.threads.map(|threads| threads as usize),
-        now_ms: now_ms(),
-        cancel: &CANCEL,
-    };
     let glue = SdkPartitions::new(&session.in_region(&pipeline.catalogue.region));
-    let report = worker::compact(&session, &glue, &request, arguments.older_than_ms, &worker::Lines::new(say))?;
+    let options = CompactOptions { cancel: Some(&CANCEL), ..compact_options(arguments) };
+    let report = worker::compact(&session, &glue, &pipeline, &options, &worker::Lines::new(say))?;
     let line = json(&report)?;
     match report.failure {
         None => Ok(line),
@@ -214,12 +239,17 @@ fn compact_job(arguments: &Arguments) -> Result<String> {
     }
 }
 
-fn compact_folder(arguments: &Arguments) -> Result<String> {
-    let lake = arguments.lake.as_ref().ok_or_else(|| Error::usage("--lake is missing").hint(USAGE))?;
-    let lake = Store::folder(Path::new(lake))?;
+fn compact_options(arguments: &Arguments) -> CompactOptions<'static> {
     let mut options = CompactOptions::at(now_ms());
     options.older_than_ms = arguments.older_than_ms.unwrap_or(options.older_than_ms);
     options.threads = arguments.threads.map_or(options.threads, |threads| threads as usize);
+    options
+}
+
+fn compact_folder(arguments: &Arguments) -> Result<String> {
+    let lake = arguments.lake.as_ref().ok_or_else(|| Error::usage("--lake is missing").hint(USAGE))?;
+    let lake = Store::folder(Path::new(lake))?;
+    let mut options = compact_options(arguments);
     if arguments.beside {
         options.when_busy = WhenBusy::WorkBeside;
     }
@@ -256,9 +286,10 @@ fn self_test(arguments: &Arguments) -> Result<String> {
     json(&selftest::Line { self_test })
 }
 
-fn run_all(arguments: &Arguments) -> Result<String> {
+fn run_all(arguments: &Arguments, spread: Option<&dyn Spread>) -> Result<String> {
     let mut options = RunOptions::at(now_ms());
     options.threads = arguments.threads.map_or(options.threads, |threads| threads as usize);
+    options.spread = spread;
     if arguments.beside {
         options.when_busy = WhenBusy::WorkBeside;
     }
@@ -266,24 +297,35 @@ fn run_all(arguments: &Arguments) -> Result<String> {
 }
 
 fn run_shard(arguments: &Arguments) -> Result<String> {
-    let pipeline = arguments.folders()?;
-    let name = arguments.plan.as_ref().ok_or_else(|| Error::usage("--plan is missing").hint(USAGE))?;
+    let plan = arguments.plan.as_ref().ok_or_else(|| Error::usage("--plan is missing").hint(USAGE))?;
     let number = arguments.shard.and_then(|number| u32::try_from(number).ok());
     let number = number.ok_or_else(|| Error::usage("--shard is missing").hint(USAGE))?;
-    let id = PlanId::leading(name).filter(|id| id.to_string() == *name);
-    let id = id.ok_or_else(|| Error::usage(format!("{name} does not name a plan")))?;
-    state::check_format(&pipeline.lake)?;
-    let plan = plan::load(&pipeline.lake, id)?
-        .ok_or_else(|| Error::failed(format!("there is no plan {name} in {}", pipeline.lake.location())))?;
-    if !plan.fits(&LogWorker.identity(), &pipeline.sources) {
-        return Err(Error::failed(format!("the plan {name} was made by another program or for other sources")));
+    if arguments.tied {
+        end_with_input();
     }
-    let sources = SourceStores::open(&pipeline.sources)?;
-    let shard = plan::shard(&pipeline.lake, &plan, number)?;
-    let job = Job { lake: &pipeline.lake, sources: &sources, plan: name, places: &plan.places, shard: &shard };
-    let done = LogWorker.work(&job, &|_, _| {}, &AtomicBool::new(false))?;
-    state::write_new(&pipeline.lake, &id.done(number), &done)?;
-    json(&done)
+    let done = match &arguments.pipeline {
+        Some(text) => {
+            let pipeline = pipeline::Pipeline::parse(text)?;
+            let session = Session::open(Some(&pipeline.lake.region))?;
+            session.tasks().spawn(listen());
+            worker::one_shard(&session, &pipeline, plan, number, &CANCEL)?
+        }
+        None => {
+            let pipeline = arguments.folders()?;
+            let sources = SourceStores::open(&pipeline.sources)?;
+            worker::shard(&pipeline, &sources, plan, number, &CANCEL)?
+        }
+    };
+    // Its files stand in the done-file; nobody reads them here.
+    json(&serde_json::json!({ "shard": done.shard, "counts": done.counts }))
+}
+
+/// Ends the process when whoever started it is gone: a task that was ended leaves nobody behind who goes on with it.
+fn end_with_input() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(130);
+    });
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String> {

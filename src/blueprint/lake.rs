@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::names::JobName;
 use super::{BY_HAND, Facts, Names, StackKind, StackSpec, logical_id, notices, pipeline, queries, roles, stack_tags};
 use super::{tables, template};
-use crate::config::cloud::{CatalogueMode, Cloud, Engine};
+use crate::config::cloud::{CatalogueMode, Cloud, Engine, Job, RAY_WORKER};
+use crate::cost;
 use crate::{Error, Result};
 
 #[derive(Debug, Serialize)]
@@ -44,7 +46,10 @@ pub(super) fn render(cloud: &Cloud, facts: &Facts) -> Result<StackSpec> {
         "database": names.database(),
         "views": tables::views(cloud)?,
         "roles": roles,
-        "job": job(cloud, facts)?,
+        "jobs": jobs(cloud, facts)?,
+        "job_log": names.jobs().iter().any(|job| job.engine == Engine::Glueetl).then(|| {
+            json!({ "group": names.log_group("etl"), "days": cloud.job.log_days })
+        }),
         "schedule": schedule(cloud),
         "crawler": crawler(cloud, &table_ids),
         "workgroup": workgroup(cloud),
@@ -77,47 +82,67 @@ fn bucket_encryption(cloud: &Cloud) -> Json {
     json!({ "ServerSideEncryptionConfiguration": [rule] })
 }
 
-fn job(cloud: &Cloud, facts: &Facts) -> Result<Json> {
+/// The jobs as the blueprint prints them, that of the schedule first.
+fn jobs(cloud: &Cloud, facts: &Facts) -> Result<Vec<Json>> {
+    Names::of(cloud).jobs().iter().map(|job| one_job(cloud, facts, job)).collect()
+}
+
+fn one_job(cloud: &Cloud, facts: &Facts, named: &JobName) -> Result<Json> {
     let names = Names::of(cloud);
     let job = &cloud.job;
     let assets = names.assets_bucket(&cloud.aws.region);
-    let engine = match job.engine {
-        Engine::Pythonshell => "pythonshell",
-        Engine::Glueetl => "glueetl",
-    };
-    // 0.0625 or 1: sixteenths are exact in binary.
-    let max_capacity = f64::from(job.dpu_sixteenths) / 16.0;
+    let is_scheduled = named.name == names.job();
+    // What a run that nobody hands anything over to gets.
+    let workers = if is_scheduled { job.workers } else { Job::default().workers };
+    let capacity = job.small_dpus();
     Ok(json!({
-        "engine": engine,
-        "name": names.job(),
+        "id": if is_scheduled { "Job" } else { "SparkJob" },
+        "engine": named.engine.word(),
+        "name": named.name,
+        "description": if is_scheduled { "Reads new logs and writes them to the lake" } else {
+            "Works on what is too much for the other job, which starts it"
+        },
         "script": format!("s3://{assets}/{}", facts.assets.launcher.key()),
-        "max_capacity": if max_capacity.fract() == 0.0 { json!(job.dpu_sixteenths / 16) } else { json!(max_capacity) },
-        "workers": job.workers,
-        "worker_type": job.worker_type,
+        "max_capacity": if capacity.fract() == 0.0 { json!(job.dpu_sixteenths / 16) } else { json!(capacity) },
+        "workers": workers,
+        "worker_type": if named.engine == Engine::Ray { RAY_WORKER } else { &job.worker_type },
         "timeout_minutes": job.timeout_minutes,
-        "log_group": names.log_group("etl"),
-        "log_days": job.log_days,
-        "arguments": arguments(cloud, facts, &assets)?,
+        "arguments": arguments(cloud, facts, named, workers)?,
     }))
 }
 
 /// What the launcher is told. The worker's hash stands here and not beside the binary: who can replace the file cannot
 /// replace what it must hash to.
-fn arguments(cloud: &Cloud, facts: &Facts, assets: &str) -> Result<Json> {
-    let told = serde_json::to_string(&pipeline::of(cloud))
+fn arguments(cloud: &Cloud, facts: &Facts, named: &JobName, workers: u32) -> Result<Json> {
+    let names = Names::of(cloud);
+    let mut pipeline = pipeline::of(cloud);
+    pipeline.dpu_hour_micro_usd = Some(cost::micro_usd_a_dpu_hour(named.engine));
+    if cloud.job.engine == Engine::Auto && named.name == names.job() {
+        pipeline.hand_over = Some(pipeline::hand_over(cloud));
+    }
+    let told = serde_json::to_string(&pipeline)
         .map_err(|error| Error::failed("the pipeline cannot be written as JSON").because(error))?;
     let worker = &facts.assets.worker;
+    let dpus = match named.engine {
+        Engine::Auto | Engine::Pythonshell => cloud.job.small_dpus(),
+        Engine::Glueetl | Engine::Ray => f64::from(workers * cloud.job.dpus_a_worker()),
+    };
     let mut arguments = json!({
-        "--job-language": "python",
         "--pipeline": told,
-        "--worker-bucket": assets,
+        "--worker-bucket": names.assets_bucket(&cloud.aws.region),
         "--worker-key": worker.key(),
         "--worker-sha256": worker.sha256,
         "--metric-namespace": super::metric_namespace(cloud),
+        "--engine": named.engine.word(),
+        "--dpus": dpus.to_string(),
     });
-    if cloud.job.engine == Engine::Glueetl {
+    // Ray hands arguments over as variables of the environment, and knows none of the names below.
+    if named.engine != Engine::Ray {
+        arguments["--job-language"] = json!("python");
+    }
+    if named.engine == Engine::Glueetl {
         arguments["--enable-continuous-cloudwatch-log"] = json!("true");
-        arguments["--continuous-log-logGroup"] = json!(Names::of(cloud).log_group("etl"));
+        arguments["--continuous-log-logGroup"] = json!(names.log_group("etl"));
     }
     Ok(arguments)
 }

@@ -1,6 +1,6 @@
 //! What everything that is deployed is called. Nothing else in the program builds these names.
 
-use crate::config::cloud::Cloud;
+use crate::config::cloud::{Cloud, Engine};
 
 /// The key of the tag that everything deployed carries; its value is the pipeline's name.
 pub const TAG: &str = "bucketscope:pipeline";
@@ -15,6 +15,15 @@ pub const TRAIL_TABLE: &str = "cloudtrail_events";
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a> {
     cloud: &'a Cloud,
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobName {
+    /// What it is called.
+    pub name: String,
+    /// What runs in it, which is never `auto`.
+    pub engine: Engine,
 }
 
 impl<'a> Names<'a> {
@@ -72,7 +81,7 @@ impl<'a> Names<'a> {
         self.stem().replace('-', "_")
     }
 
-    /// The Glue job.
+    /// The Glue job that reads new logs: the one that the schedule starts.
     pub fn job(&self) -> String {
         format!("{}-etl", self.stem())
     }
@@ -81,6 +90,30 @@ impl<'a> Names<'a> {
     /// a pipeline whose name begins like this one's: no name has one.
     pub fn doctor_jobs(&self) -> String {
         format!("{}.doctor-", self.stem())
+    }
+
+    /// The Glue job that gets what is too much for the other.
+    pub fn spark_job(&self) -> String {
+        format!("{}-etl-spark", self.stem())
+    }
+
+    /// The job of the schedule.
+    pub fn scheduled(&self) -> JobName {
+        let engine = match self.cloud.job.engine {
+            Engine::Auto => Engine::Pythonshell,
+            engine => engine,
+        };
+        JobName { name: self.job(), engine }
+    }
+
+    /// The job to which that of the schedule may hand over.
+    pub fn beside(&self) -> Option<JobName> {
+        (self.cloud.job.engine == Engine::Auto).then(|| JobName { name: self.spark_job(), engine: Engine::Glueetl })
+    }
+
+    /// The pipeline's jobs, that of the schedule first.
+    pub fn jobs(&self) -> Vec<JobName> {
+        std::iter::once(self.scheduled()).chain(self.beside()).collect()
     }
 
     /// The crawler.

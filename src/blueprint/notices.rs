@@ -62,7 +62,7 @@ pub(super) fn rules(cloud: &Cloud) -> Vec<Rule> {
         pattern: json!({
             "source": ["aws.glue"],
             "detail-type": ["Glue Job State Change"],
-            "detail": { "jobName": [names.job()], "state": ["FAILED", "STOPPED", "TIMEOUT"] },
+            "detail": { "jobName": names.jobs().iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), "state": ["FAILED", "STOPPED", "TIMEOUT"] },
         }),
         paths: BTreeMap::from([
             ("job", "$.detail.jobName"),

@@ -2,7 +2,7 @@
 
 use super::Names;
 use crate::config::cloud::{CatalogueMode, Cloud, CloudSource, Trail};
-use crate::pipeline::{AfterCommit, Catalogue, Pipeline, Place, Source, VERSION};
+use crate::pipeline::{AfterCommit, Catalogue, HandOver, Pipeline, Place, Source, VERSION};
 
 /// The pipeline that `cloud` describes, as its worker sees it.
 pub fn of(cloud: &Cloud) -> Pipeline {
@@ -24,6 +24,19 @@ pub fn of(cloud: &Cloud) -> Pipeline {
         sources: cloud.sources.iter().flat_map(|source| sources(cloud, source)).collect(),
         trails: cloud.trails.iter().map(|trail| trail_source(cloud, trail)).collect(),
         catalogue: Catalogue { database: names.database(), region: cloud.aws.region.clone(), after_commit },
+        dpu_hour_micro_usd: None,
+        hand_over: None,
+    }
+}
+
+/// The job that gets what is too much for the small one.
+pub fn hand_over(cloud: &Cloud) -> HandOver {
+    HandOver {
+        job: Names::of(cloud).spark_job(),
+        worker_type: cloud.job.worker_type.clone(),
+        dpus_each: cloud.job.dpus_a_worker(),
+        workers_at_most: cloud.job.max_workers,
+        after_minutes: cloud.job.hand_over_minutes,
     }
 }
 

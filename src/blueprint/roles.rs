@@ -191,7 +191,8 @@ fn within_account(arns: Arns) -> BTreeMap<String, BTreeMap<String, String>> {
     BTreeMap::from([("StringEquals".to_owned(), account)])
 }
 
-/// The job: the worker and the script that launches it.
+/// The jobs: the worker and the script that launches it. They share the role, as they run the same program; that of the
+/// schedule may start the one with many workers.
 fn etl(arns: Arns) -> Role {
     let (cloud, names) = (arns.cloud, Names::of(arns.cloud));
     let account = &cloud.aws.account_id;
@@ -218,6 +219,10 @@ fn etl(arns: Arns) -> Role {
         "cloudwatch:namespace",
         &super::metric_namespace(cloud),
     ));
+    if cloud.job.engine == Engine::Auto {
+        let spark = arns.home("glue", &format!("job/{}", names.spark_job()));
+        statements.push(Statement::new("HandOver", &["glue:StartJobRun"], vec![spark]));
+    }
     statements.push(job_log(arns));
     Role {
         id: "EtlRole",
@@ -291,11 +296,15 @@ fn after_commit(arns: Arns) -> Option<Statement> {
 /// jobs"); a Spark job can have one of its own beside them.
 fn job_log(arns: Arns) -> Statement {
     let mut groups = Vec::new();
-    match arns.cloud.job.engine {
-        Engine::Pythonshell => groups.push("/aws-glue/python-jobs/*".to_owned()),
-        Engine::Glueetl => {
-            groups.push("/aws-glue/jobs/*".to_owned());
-            groups.push(format!("{}:*", Names::of(arns.cloud).log_group("etl")));
+    let names = Names::of(arns.cloud);
+    for job in names.jobs() {
+        match job.engine {
+            Engine::Auto | Engine::Pythonshell => groups.push("/aws-glue/python-jobs/*".to_owned()),
+            Engine::Glueetl => {
+                groups.push("/aws-glue/jobs/*".to_owned());
+                groups.push(format!("{}:*", names.log_group("etl")));
+            }
+            Engine::Ray => groups.push("/aws-glue/ray/*".to_owned()),
         }
     }
     let groups = groups.iter().map(|group| arns.home("logs", &format!("log-group:{group}"))).collect();

@@ -35,7 +35,7 @@ pub struct InitAws {
     /// Who gets notices; may be given again to add some
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     pub email: Vec<String>,
-    /// What runs the job: pythonshell or glueetl [default: pythonshell]
+    /// What runs the job: auto, pythonshell, glueetl or ray [default: auto]
     #[arg(long)]
     pub engine: Option<String>,
     /// How partitions get into the catalogue: api, crawler or projection [default: api]

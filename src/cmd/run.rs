@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::interrupt::Interrupt;
 use super::project::Project;
 use super::{Context, range, words};
+#[cfg(feature = "aws")]
+use crate::Error;
 use crate::Result;
 use crate::cli::Run;
 use crate::etl::clear::GRACE_MS;
@@ -33,6 +35,11 @@ struct Ran {
 pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
     let project = Project::load(context)?;
     let pipeline = project.pipeline()?;
+    #[cfg(feature = "aws")]
+    if args.inventory.is_some() {
+        return Err(Error::usage("an inventory is of a bucket, and the target `local` reads folders")
+            .hint("leave --inventory out"));
+    }
     let window = range::resolve(&args.range, context.now_ms, (0, context.now_ms))?;
     if let Some((from, to)) = window {
         let lag = text::duration(pipeline.settings.lag_ms.max(0).unsigned_abs());
@@ -42,6 +49,7 @@ pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
     let interrupt = Interrupt::listen(context.ui);
     let mut options = RunOptions::at(context.now_ms);
     options.window = window;
+    options.full = args.full;
     options.cancel = Some(interrupt.flag());
     options.threads = args.threads.or(project.config.run.threads).map_or(options.threads, |n| n as usize);
     if args.wait {

@@ -25,6 +25,9 @@ pub const NAME_LIMIT: usize = 20;
 /// Worker types of Spark jobs (Glue API Reference, WorkerType).
 pub const WORKER_TYPES: &[&str] = &["G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X"];
 
+/// The worker type of Ray jobs (Glue API Reference, WorkerType).
+pub const RAY_WORKER: &str = "Z.2X";
+
 /// Days that CloudWatch Logs can keep events (CloudWatch Logs API Reference, PutRetentionPolicy).
 pub const LOG_DAYS: &[u32] =
     &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -146,11 +149,30 @@ pub struct Trail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Engine {
-    /// One process on one machine (a Python shell job that launches the worker).
+    /// One process on one machine, which hands over to a Spark job what is too much for it.
     #[default]
+    Auto,
+    /// One process on one machine (a Python shell job that launches the worker).
     Pythonshell,
     /// Spark places as many workers as are asked for.
     Glueetl,
+    /// Ray does, for who still has Glue for Ray.
+    Ray,
+}
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Pythonshell, Self::Glueetl, Self::Ray];
+
+    /// As the configuration writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Pythonshell => "pythonshell",
+            Self::Glueetl => "glueetl",
+            Self::Ray => "ray",
+        }
+    }
 }
 
 /// The job that fills the lake.
@@ -167,9 +189,13 @@ pub struct Job {
     pub timeout_minutes: u32,
     /// DPUs of a Python shell job, in sixteenths: 1 (0.0625 DPU) or 16 (1 DPU).
     pub dpu_sixteenths: u32,
-    /// Workers of a Spark job, the driver among them.
+    /// Workers of a Spark or Ray job that is always one, the driver among them.
     pub workers: u32,
-    /// Their type: G.1X and up.
+    /// Workers at most of a Spark job that gets a backlog, the driver among them.
+    pub max_workers: u32,
+    /// What would keep the small job busy for longer than this is handed over to Spark, in minutes.
+    pub hand_over_minutes: u32,
+    /// The type of a Spark job's workers: G.1X and up.
     pub worker_type: String,
     /// How long log groups keep the job's output, in days.
     pub log_days: u32,
@@ -184,9 +210,27 @@ impl Default for Job {
             timeout_minutes: 120,
             dpu_sixteenths: 16,
             workers: 2,
+            max_workers: 10,
+            hand_over_minutes: 15,
             worker_type: "G.1X".to_owned(),
             log_days: 30,
         }
+    }
+}
+
+impl Job {
+    /// The size of the job that runs the worker alone, in DPUs.
+    pub fn small_dpus(&self) -> f64 {
+        // 0.0625 or 1: sixteenths are exact in binary.
+        f64::from(self.dpu_sixteenths) / 16.0
+    }
+
+    /// DPUs of one of many workers. AWS Glue Developer Guide, "AWS Glue worker types": G.4X has 4 DPUs, and so on; Z.2X,
+    /// the only type that Ray has, 2 (M-DPUs).
+    pub fn dpus_a_worker(&self) -> u32 {
+        let kind = if self.engine == Engine::Ray { RAY_WORKER } else { &self.worker_type };
+        let size = kind.trim_end_matches('X').rsplit('.').next();
+        size.and_then(|size| size.parse().ok()).unwrap_or(1)
     }
 }
 

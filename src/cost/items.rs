@@ -179,14 +179,11 @@ fn requests(volume: &Volume, prices: &Prices) -> Item {
 /// DPUs of the job, and DPUs that read logs.
 fn dpus(cloud: &Cloud) -> (f64, f64) {
     match cloud.job.engine {
-        Engine::Pythonshell => {
-            let dpus = f64::from(cloud.job.dpu_sixteenths) / 16.0;
-            (dpus, dpus)
-        }
-        Engine::Glueetl => {
-            // "AWS Glue worker types": G.4X has 4 DPUs; the driver reads nothing.
-            let size = cloud.job.worker_type.trim_end_matches('X').rsplit('.').next();
-            let each: f64 = size.and_then(|size| size.parse::<u32>().ok()).map_or(1.0, f64::from);
+        // What is handed over takes as many DPU-hours elsewhere, and those of a driver.
+        Engine::Auto | Engine::Pythonshell => (cloud.job.small_dpus(), cloud.job.small_dpus()),
+        Engine::Glueetl | Engine::Ray => {
+            // The driver reads nothing.
+            let each = f64::from(cloud.job.dpus_a_worker());
             let workers = f64::from(cloud.job.workers);
             (each * workers, each * (workers - 1.0).max(1.0))
         }

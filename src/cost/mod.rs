@@ -83,11 +83,20 @@ pub fn estimate(cloud: &Cloud) -> Estimate {
     }
 }
 
-/// What a run of the job has cost, in US dollars. `FLEX` is never asked for, so both kinds of job have the same price.
+/// What a run of the job has cost, in US dollars. `FLEX` is never asked for.
 pub fn job_cost(engine: Engine, dpu_seconds: f64) -> f64 {
     match engine {
-        Engine::Pythonshell | Engine::Glueetl => dpu_seconds / 3600.0 * prices().glue_dpu_hour.usd,
+        Engine::Auto | Engine::Pythonshell | Engine::Glueetl => dpu_seconds / 3600.0 * prices().glue_dpu_hour.usd,
+        Engine::Ray => dpu_seconds / 3600.0 * prices().glue_ray_dpu_hour.usd,
     }
+}
+
+/// What a DPU-hour of a job costs, in millionths of a US dollar.
+pub fn micro_usd_a_dpu_hour(engine: Engine) -> u64 {
+    // A float becomes the nearest number that the type has (the Rust Reference, "Numeric cast"); no price is negative.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let micro = (job_cost(engine, 3600.0) * 1e6).round() as u64;
+    micro
 }
 
 /// An amount as a person reads it.

@@ -29,6 +29,7 @@ pub struct Prices {
     pub s3_read: Price,
     pub s3_transfer: Price,
     pub glue_dpu_hour: Price,
+    pub glue_ray_dpu_hour: Price,
     pub glue_crawler_dpu_hour: Price,
     pub athena_scan: Price,
     pub sns_email: Price,

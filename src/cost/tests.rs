@@ -94,6 +94,7 @@ fn finished_queries_are_mailed_where_wanted() {
 fn a_run_costs_its_dpu_seconds() {
     assert!(near(job_cost(Engine::Pythonshell, 3600.0), 0.44));
     assert!(near(job_cost(Engine::Glueetl, 2.0 * 1800.0), 0.44));
+    assert_eq!(Engine::ALL.map(micro_usd_a_dpu_hour), [440_000; 4]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::hours::HourSet;
 use super::model::{Counts, FORMAT_VERSION, OutputFile, ShardDone, SkippedObject};
 use super::places::{self, Places};
-use super::plan::Plan;
+use super::plan::{ListSpan, Plan};
 use super::state::{self, PlanId};
 use crate::error::{Error, Result};
 use crate::storage::{Created, Store};
@@ -39,6 +39,9 @@ pub struct Entry {
     pub rejects: Vec<OutputFile>,
     /// The lists of its objects, which are known from now on, except those in `skipped`.
     pub lists: Vec<OutputFile>,
+    /// What each of them spans; none in entries of earlier versions.
+    #[serde(default)]
+    pub spans: Vec<ListSpan>,
     /// Planned objects that were not read. They are not known: the next plan takes them up again.
     pub skipped: Vec<SkippedObject>,
     /// Earliest and latest record of this commit, milliseconds since the epoch.
@@ -225,6 +228,7 @@ pub fn entry_of(id: PlanId, plan: &Plan, dones: &[ShardDone], before: &Totals, t
         replaced: Vec::new(),
         rejects: Vec::new(),
         lists: plan.lists.clone(),
+        spans: plan.spans.clone(),
         skipped: Vec::new(),
         time_range: None,
         totals: before.clone(),

@@ -1,17 +1,21 @@
 //! The way of a record: list, plan, work, commit (ARCHITECTURE.md).
 
+mod at_once;
 pub mod clear;
 pub mod commit;
 pub mod compact;
 pub mod destroy;
 pub mod drift;
 pub mod encode;
+pub mod horizon;
 pub mod hours;
 mod identity;
+pub mod inventory;
 pub mod join;
-mod known;
+pub mod known;
 mod layout;
 pub mod lease;
+pub mod listing;
 pub mod model;
 pub mod places;
 pub mod plan;
@@ -19,6 +23,7 @@ pub mod recover;
 pub mod run;
 pub mod shards;
 pub mod source;
+pub mod spread;
 pub mod state;
 pub mod status;
 pub mod summary;
@@ -34,8 +39,9 @@ pub use identity::name_by_content;
 pub use run::{run, run_over, run_with};
 pub use shards::{Job, ShardWorker};
 pub use source::{Listing, SourceStores};
+pub use spread::{Left, Spread};
 pub use status::{Health, Status, status};
-pub use summary::{Event, Planned, Progress, RunOptions, RunSummary, WhenBusy};
+pub use summary::{Event, LeftPlan, Planned, Progress, RunOptions, RunSummary, WhenBusy};
 
 use crate::error::{Error, Result};
 use crate::storage::{Created, Store};
@@ -60,6 +66,11 @@ pub struct Settings {
     pub settling_ms: i64,
     /// How long after a record its object may come, in milliseconds. AWS: most come within hours, some later.
     pub lag_ms: i64,
+    /// From how long before the time up to which a bucket has been read names are listed again, in milliseconds: for
+    /// objects that appear later than their names say, as all do under the event-time layout.
+    pub look_back_ms: i64,
+    /// After how long a bucket is listed as a whole again, in milliseconds.
+    pub full_every_ms: i64,
     /// How large shards and plans may be.
     pub limits: plan::Limits,
     /// For how long a run that gives no sign of life keeps others out, in milliseconds. On the same machine, one that
@@ -69,7 +80,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { settling_ms: 2_000, lag_ms: 24 * hours::HOUR_MS, limits: plan::Limits::default(), lease_ms: 60_000 }
+        Self {
+            settling_ms: 2_000,
+            lag_ms: 24 * hours::HOUR_MS,
+            look_back_ms: 3 * 24 * hours::HOUR_MS,
+            full_every_ms: 30 * 24 * hours::HOUR_MS,
+            limits: plan::Limits::default(),
+            lease_ms: 60_000,
+        }
     }
 }
 

@@ -62,6 +62,13 @@ pub enum NotRead {
     Archived,
 }
 
+impl NotRead {
+    /// Whether the next run is to look at the object again. What vanished is gone, and what is archived stays so for long.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Changed | Self::Denied)
+    }
+}
+
 impl std::fmt::Display for NotRead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

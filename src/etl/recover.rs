@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::at_once::at_once;
 use super::commit::Log;
 use super::plan::Plan;
 use super::state::{self, PlanId};
@@ -154,28 +155,26 @@ fn plan_if_whole(lake: &Store, id: PlanId) -> Result<Option<Plan>> {
 
 /// The done-files of a plan; `None` if one of them cannot be relied on.
 fn done_if_whole(lake: &Store, id: PlanId, plan: &Plan) -> Result<Option<Vec<Option<ShardDone>>>> {
-    let mut all = Vec::new();
-    for number in 0..plan.shards() {
-        let Some(bytes) = lake.read(&id.done(number))? else {
-            all.push(None);
-            continue;
-        };
-        let Ok(done) = serde_json::from_slice::<ShardDone>(&bytes) else { return Ok(None) };
-        if done.shard != number || !all_have_their_size(lake, done.outputs.iter().chain(&done.rejects))? {
+    let names: HashSet<String> = lake.names(&format!("{}/done", id.folder()))?.into_iter().collect();
+    let there: Vec<u32> = (0..plan.shards()).filter(|number| names.contains(&id.done(*number))).collect();
+    let found = at_once(&there, |number| lake.read(&id.done(*number)))?;
+    let mut all = vec![None; plan.shards() as usize];
+    for (number, bytes) in there.into_iter().zip(found) {
+        let done = bytes.and_then(|bytes| serde_json::from_slice::<ShardDone>(&bytes).ok());
+        let (Some(done), Some(place)) = (done, all.get_mut(number as usize)) else { return Ok(None) };
+        if done.shard != number {
             return Ok(None);
         }
-        all.push(Some(done));
+        *place = Some(done);
     }
-    Ok(Some(all))
+    let files = all.iter().flatten().flat_map(|done| done.outputs.iter().chain(&done.rejects));
+    Ok(all_have_their_size(lake, files)?.then_some(all))
 }
 
 fn all_have_their_size<'a>(lake: &Store, files: impl Iterator<Item = &'a super::model::OutputFile>) -> Result<bool> {
-    for file in files {
-        if lake.size(&file.path)? != Some(file.bytes) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let files: Vec<_> = files.collect();
+    let sizes = at_once(&files, |file| lake.size(&file.path))?;
+    Ok(files.iter().zip(sizes).all(|(file, size)| size == Some(file.bytes)))
 }
 
 /// Whether commit `sequence` exists by now.

@@ -1,21 +1,26 @@
 //! A run: finish what an earlier one began, then plan, work and commit until nothing new is left.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::commit::{self, Log, Totals};
-use super::hours::HourSet;
+use super::horizon::{Horizon, Scope};
+use super::inventory::Inventory;
 use super::known::Known;
 use super::lease::{Ended, Lease};
-use super::model::{FORMAT_VERSION, PlannedObject};
-use super::plan::{self, Plan, PlannedSource};
+use super::listing::Bounds;
+use super::model::{ShardDone, Source};
+use super::plan::{self, Draft, Plan};
 use super::recover::{self, Unfinished};
 use super::shards::ShardWorker;
-use super::source::{self, Listing, NewObjects, SourceStores, Window};
+use super::source::{Listing, NewObjects, SourceStores, Wanted, Window};
 use super::state::{self, PlanId};
-use super::summary::{Event, Planned, Progress, RunOptions, RunSummary};
-use super::turn::{Clock, Guard, TICK, take_lease};
+use super::summary::{Event, LeftPlan, Planned, Progress, RunOptions, RunSummary};
+use super::turn::{Clock, Guard, TICK, Turn, take_turn};
 use super::work::LogWorker;
-use super::{Pipeline, check_sources, layout, shards};
-use crate::error::{ErrorKind, Result};
-use crate::storage::Created;
+use super::{Pipeline, check_sources, layout, shards, spread};
+use crate::error::{Error, ErrorKind, Result};
+use crate::logs::name::LogName;
+use crate::storage::{Created, Store};
 
 /// Reads what is new and adds it to the lake.
 pub fn run(pipeline: &Pipeline, options: &RunOptions<'_>, progress: &dyn Progress) -> Result<RunSummary> {
@@ -45,7 +50,13 @@ pub fn run_over(
     check_sources(&pipeline.sources)?;
     layout::check_apart(&pipeline.lake, sources)?;
     let clock = Clock::at(options.now_ms);
-    let lease = take_lease(pipeline, options, &clock, progress)?;
+    let lease = match take_turn(pipeline, options, &clock, progress)? {
+        Turn::Ours(lease) => lease,
+        Turn::Theirs(latest) => {
+            let at_work = Some(latest.epoch.holder);
+            return Ok(RunSummary { at_work, seconds: clock.seconds(), ..RunSummary::default() });
+        }
+    };
     let run = Run {
         pipeline,
         sources,
@@ -56,6 +67,7 @@ pub fn run_over(
         clock: &clock,
         lease: lease.as_ref(),
         guard: Guard::new(pipeline, &clock, lease.as_ref(), options.cancel),
+        tip_before: AtomicUsize::new(0),
     };
     let mut summary = RunSummary::default();
     let result = run.guard.over(|| run.all(&mut summary));
@@ -87,6 +99,8 @@ struct Run<'a> {
     clock: &'a Clock,
     lease: Option<&'a Lease>,
     guard: Guard<'a>,
+    /// How many commits there were when the run began.
+    tip_before: AtomicUsize,
 }
 
 /// How the work on a plan ended.
@@ -94,6 +108,8 @@ enum Outcome {
     Committed,
     /// Another run has made this commit, of this plan or of another attempt.
     ByAnother,
+    /// It is too large for this run, and left as it is.
+    Left,
 }
 
 impl Run<'_> {
@@ -108,26 +124,44 @@ impl Run<'_> {
     fn all(&self, summary: &mut RunSummary) -> Result<()> {
         let lake = &self.pipeline.lake;
         let mut log = Log::default();
+        let has_buckets = self.sources.iter().any(|(store, _)| store.pager().is_some());
+        let mut horizon = if has_buckets { Horizon::load(lake)? } else { Horizon::default() };
         let mut may_wait = self.options.wait_for_settling && self.pipeline.settings.settling_ms > 0;
         // Objects of earlier passes that are committed, and so known to the last pass.
         let mut read_before = 0;
+        let mut inventory = self.options.inventory;
         loop {
+            let is_first = log.tip() == 0;
             log.catch_up(lake)?;
+            if is_first {
+                self.tip_before.store(log.tip() as usize, Ordering::SeqCst);
+            }
             self.sweep(&log, summary)?;
             self.finish_unfinished(&mut log, summary)?;
-            let known = Known::load(lake, &log)?;
-            let pass = self.pass(&known, &mut log, summary, may_wait)?;
+            if summary.left.is_some() {
+                break;
+            }
+            let waits = inventory.is_none() && may_wait;
+            let pass = self.pass(&mut horizon, &mut log, summary, waits, inventory)?;
+            if pass.is_last && inventory.take().is_some() {
+                // What has come since it was made is listed.
+                read_before += pass.read;
+                continue;
+            }
             let read_now = read_before + pass.read;
             if pass.is_last {
                 summary.listing = pass.listing;
                 summary.listing.new += read_before;
                 summary.listing.known = summary.listing.known.saturating_sub(read_before);
+                if has_buckets && self.options.window.is_none() && summary.left.is_none() {
+                    horizon.keep(lake)?;
+                }
                 break;
             }
             read_before = read_now;
             may_wait = may_wait && !pass.waited;
         }
-        summary.nothing_new = summary.commits.is_empty() && summary.committed_by_others == 0;
+        summary.nothing_new = summary.commits.is_empty() && summary.committed_by_others == 0 && summary.left.is_none();
         summary.watermark_ms = log.last().and_then(|entry| entry.totals.watermark_ms);
         Ok(())
     }
@@ -143,34 +177,54 @@ impl Run<'_> {
             match self.finish(unfinished, true, log, summary)? {
                 Outcome::Committed => summary.resumed += 1,
                 Outcome::ByAnother => log.catch_up(lake)?,
+                Outcome::Left => return Ok(()),
             }
         }
         Ok(())
     }
 
     /// Lists once and commits what is new, plan by plan.
-    fn pass(&self, known: &Known, log: &mut Log, summary: &mut RunSummary, may_wait: bool) -> Result<Pass> {
+    fn pass(
+        &self,
+        horizon: &mut Horizon,
+        log: &mut Log,
+        summary: &mut RunSummary,
+        may_wait: bool,
+        inventory: Option<&Inventory>,
+    ) -> Result<Pass> {
         self.progress.event(&Event::Listing);
-        let settling_ms = self.pipeline.settings.settling_ms;
+        let (settings, lake) = (&self.pipeline.settings, &self.pipeline.lake);
+        let settling_ms = settings.settling_ms;
         let now_ms = self.clock.now_ms();
         let settled_before_ms = if settling_ms > 0 { now_ms - settling_ms } else { i64::MAX };
-        let lag_ms = self.pipeline.settings.lag_ms;
-        let delivered = self.options.window.map(|(from, to)| (from, to.saturating_add(lag_ms)));
+        let delivered = self.options.window.map(|(from, to)| (from, to.saturating_add(settings.lag_ms)));
         let window = Window { settled_before_ms, now_ms, delivered };
-        let mut objects = NewObjects::new(self.sources, known, window);
+        let wanted = match inventory {
+            Some(inventory) => self.inventoried(inventory)?,
+            None => self.wanted(horizon, now_ms)?,
+        };
+        // An inventory shows the bucket as it was when it was made.
+        let seen_ms = inventory.map_or(now_ms, |inventory| inventory.created_ms().min(now_ms));
+        let scopes: Vec<(&Source, Scope)> = wanted.iter().map(|wanted| (wanted.source, wanted.scope)).collect();
+        let mut known = Known::load(lake, log)?;
+        let mut objects = NewObjects::new(wanted, &mut known, window);
         let mut read = 0;
         loop {
-            let chunk = objects.take_chunk(&self.pipeline.settings.limits, || self.check_stop())?;
+            let mut draft = Draft::new(lake, recover::next_attempt(lake, log.tip() + 1)?, &settings.limits);
+            objects.fill(&mut draft, &settings.limits, || self.check_stop())?;
             let is_complete = objects.is_at_end();
-            if is_complete && may_wait && objects.listing.settling > 0 {
+            let wait = is_complete && may_wait && objects.listing.settling > 0;
+            // What was quickly listed is listed once more, and becomes one commit with what has settled by then.
+            if wait && objects.listing.listed <= settings.limits.plan_objects as u64 {
                 self.wait_for_settling(&objects)?;
                 return Ok(Pass { read, waited: true, is_last: false, listing: Listing::default() });
             }
-            if !chunk.is_empty() {
+            if draft.objects() > 0 {
                 let upper_ms = now_ms - settling_ms;
-                let watermark_ms = (is_complete && self.options.window.is_none()).then_some(upper_ms);
-                let count = chunk.len() as u64;
-                let overtaken = match self.plan(chunk, watermark_ms, log) {
+                let is_all = is_complete && self.options.window.is_none() && inventory.is_none();
+                let watermark_ms = is_all.then_some(upper_ms);
+                let count = draft.objects();
+                let overtaken = match self.plan(&mut draft, watermark_ms, log) {
                     Ok(Published::Ours(unfinished)) => {
                         matches!(self.finish(unfinished, false, log, summary)?, Outcome::ByAnother)
                     }
@@ -184,17 +238,76 @@ impl Run<'_> {
                     }
                     Ok(Published::TooLate) => true,
                     // Another run that has made this commit sweeps away what was planned for it.
-                    Err(error) if !recover::is_committed(&self.pipeline.lake, log.tip() + 1)? => return Err(error),
+                    Err(error) if !recover::is_committed(lake, log.tip() + 1)? => return Err(error),
                     Err(_) => true,
                 };
+                if summary.left.is_some() {
+                    return Ok(Pass { read, waited: false, is_last: true, listing: objects.listing });
+                }
                 if overtaken {
                     return Ok(Pass { read, waited: false, is_last: false, listing: Listing::default() });
                 }
                 read += count;
             }
             if is_complete {
-                return Ok(Pass { read, waited: false, is_last: true, listing: objects.listing });
+                self.note(horizon, &scopes, seen_ms, log);
+                if wait {
+                    self.wait_for_settling(&objects)?;
+                }
+                return Ok(Pass { read, waited: wait, is_last: !wait, listing: objects.listing });
             }
+        }
+    }
+
+    /// What of each source is to be listed.
+    fn wanted(&self, horizon: &mut Horizon, now_ms: i64) -> Result<Vec<Wanted<'_>>> {
+        let settings = &self.pipeline.settings;
+        let mut wanted = Vec::new();
+        let mut begins = false;
+        for (store, source) in self.sources.iter() {
+            let scope = match self.options.window {
+                Some((from_ms, to_ms)) => {
+                    Scope { bounds: Bounds::new(from_ms, to_ms.saturating_add(settings.lag_ms)), whole: false }
+                }
+                None => horizon.scope(source, settings, self.options.full.then_some(self.options.now_ms), now_ms),
+            };
+            begins |= scope.whole && store.pager().is_some() && horizon.begins(source, now_ms);
+            wanted.push(Wanted { store, source, scope, inventory: None });
+        }
+        if begins {
+            horizon.keep(&self.pipeline.lake)?;
+        }
+        Ok(wanted)
+    }
+
+    /// The sources that an inventory is of.
+    fn inventoried<'a>(&'a self, inventory: &'a Inventory) -> Result<Vec<Wanted<'a>>> {
+        let scope = Scope { bounds: Bounds::ALL, whole: true };
+        let is_of = |store: &Store| store.bucket().is_some_and(|(bucket, _)| bucket == inventory.bucket());
+        let of_it = self.sources.iter().filter(|(store, _)| is_of(store));
+        let wanted: Vec<_> =
+            of_it.map(|(store, source)| Wanted { store, source, scope, inventory: Some(inventory) }).collect();
+        if wanted.is_empty() {
+            return Err(Error::usage(format!("no source lies in {}, which the inventory is of", inventory.bucket()))
+                .hint("name the manifest.json of an inventory of a bucket that the pipeline reads"));
+        }
+        Ok(wanted)
+    }
+
+    /// Notes how far the sources have been listed now.
+    fn note(&self, horizon: &mut Horizon, scopes: &[(&Source, Scope)], began_ms: i64, log: &Log) {
+        if self.options.window.is_some() {
+            return;
+        }
+        let settings = &self.pipeline.settings;
+        for (source, scope) in scopes {
+            let left = log.entries().skip(self.tip_before.load(Ordering::SeqCst)).flat_map(|entry| &entry.skipped);
+            let held_ms = left
+                .filter(|object| object.source == source.id && object.reason.may_pass())
+                .filter_map(|object| Some(LogName::parse(&object.key)?.named_at))
+                .filter(|&named_ms| named_ms > began_ms.saturating_sub(settings.full_every_ms))
+                .min();
+            horizon.ends(source, scope.whole, began_ms, began_ms - settings.settling_ms, held_ms);
         }
     }
 
@@ -211,11 +324,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Makes a plan of these objects, or takes over one that another run made while this one listed.
-    fn plan(&self, objects: Vec<PlannedObject>, watermark_ms: Option<i64>, log: &Log) -> Result<Published> {
+    /// Makes a plan of this draft, or takes over one that another run made while this one listed.
+    fn plan(&self, draft: &mut Draft<'_>, watermark_ms: Option<i64>, log: &Log) -> Result<Published> {
         let lake = &self.pipeline.lake;
         let sequence = log.tip() + 1;
-        let mut id = recover::next_attempt(lake, sequence)?;
+        let mut id = draft.id();
+        let sources: Vec<Source> = self.sources.iter().map(|(_, source)| source.clone()).collect();
+        let mut plan = draft.finish(&self.identity, &sources, self.clock.now_ms(), watermark_ms)?;
+        plan.places = log.places();
         loop {
             let takes_over = id.attempt > 1;
             if takes_over
@@ -223,7 +339,9 @@ impl Run<'_> {
             {
                 return Ok(Published::Theirs(theirs));
             }
-            let plan = self.plan_of(id, &objects, watermark_ms, log)?;
+            if id != draft.id() {
+                plan::copy_lists(lake, &mut plan, id)?;
+            }
             match plan::publish(lake, id, &plan)? {
                 // A plan of this name may have been committed and swept away since the log was read. Its outputs have
                 // the names that ours would have.
@@ -235,37 +353,6 @@ impl Run<'_> {
                 Created::Exists => id.attempt += 1,
             }
         }
-    }
-
-    fn plan_of(&self, id: PlanId, objects: &[PlannedObject], watermark_ms: Option<i64>, log: &Log) -> Result<Plan> {
-        let lists = plan::write_lists(&self.pipeline.lake, id, objects, &self.pipeline.settings.limits)?;
-        let mut delivered = HourSet::default();
-        let mut delivered_is_known = true;
-        for object in objects {
-            match source::delivered_ms(&object.key) {
-                Some(time) => delivered.insert_time(time),
-                None => delivered_is_known = false,
-            }
-        }
-        let mut sources: Vec<PlannedSource> = Vec::new();
-        for (_, source) in self.sources.iter() {
-            if objects.iter().any(|object| object.source == source.id) {
-                sources.push(source.into());
-            }
-        }
-        Ok(Plan {
-            format_version: FORMAT_VERSION,
-            worker: self.identity.clone(),
-            sources,
-            made_ms: self.clock.now_ms(),
-            lists,
-            bytes: plan::bytes_of_shards(objects, &self.pipeline.settings.limits),
-            delivered,
-            delivered_is_known,
-            watermark_ms,
-            places: log.places(),
-            joins: None,
-        })
     }
 
     /// Does what is left of a plan and commits it.
@@ -287,6 +374,11 @@ impl Run<'_> {
             shards_done: done.iter().flatten().count() as u32,
             resumed,
         }));
+        let left = left_of(id, &plan, &done);
+        if self.options.patience.is_some_and(|patience| left.backlog().exceeds(patience)) {
+            summary.left = Some(left);
+            return Ok(Outcome::Left);
+        }
         let team = shards::Team {
             lake,
             sources: self.sources,
@@ -296,7 +388,11 @@ impl Run<'_> {
             check: &|| self.check_stop(),
             stop: &self.guard.stop,
         };
-        let outcome = match team.work(id, &plan, done) {
+        let worked = match self.options.spread {
+            Some(others) => spread::work(others, lake, id, &plan, done, &|| self.check_stop()),
+            None => team.work(id, &plan, done),
+        };
+        let outcome = match worked {
             // If the commit exists by now, its sweep may have removed the plan under our hands.
             Err(error) => match recover::is_committed(lake, id.sequence) {
                 Ok(true) if !self.must_stop() => Outcome::ByAnother,
@@ -325,6 +421,19 @@ impl Run<'_> {
         self.sweep(log, summary)?;
         Ok(outcome)
     }
+}
+
+/// What is to be done of a plan.
+fn left_of(id: PlanId, plan: &Plan, done: &[Option<ShardDone>]) -> LeftPlan {
+    let mut left = LeftPlan { plan: id.to_string(), shards: 0, objects: 0, bytes: 0 };
+    for (at, (list, bytes)) in plan.lists.iter().zip(&plan.bytes).enumerate() {
+        if done.get(at).is_none_or(Option::is_none) {
+            left.shards += 1;
+            left.objects += list.rows;
+            left.bytes += bytes;
+        }
+    }
+    left
 }
 
 /// What came of making a plan.

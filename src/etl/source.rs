@@ -1,12 +1,15 @@
 //! What is there to read: listing the sources and telling apart what is new, known, too young or no log object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::horizon::Scope;
+use super::inventory::Inventory;
 use super::known::Known;
+use super::listing::Objects;
 use super::model::{PlannedObject, Source};
-use super::plan::Limits;
+use super::plan::{Draft, Limits};
 use crate::error::Result;
 use crate::logs::name::{LogName, is_ignorable};
 use crate::storage::{Listed, Store, Walked};
@@ -17,6 +20,7 @@ pub(super) const NAMED_AT_MOST: usize = 15;
 const ARCHIVED_NAMED: u64 = 5;
 /// An object modified further in the future than this is not being written now; its clock is wrong.
 const CLOCK_SKEW_MS: i64 = 60_000;
+const DAY_MS: i64 = 86_400_000;
 
 /// The sources, opened.
 #[derive(Debug, Clone)]
@@ -49,12 +53,15 @@ impl SourceStores {
     }
 }
 
-/// What a listing found, in numbers that add up: `listed = new + known + settling + outside_window + archived +
+/// What a listing found (of a bucket: what lies in what was listed of it), in numbers that add up: `listed = new + known + settling + outside_window + archived +
 /// hidden + unreadable`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// Everything below the sources.
     pub listed: u64,
+    /// Sources that were listed as a whole; of the others, names from the look-back on or of the time range asked for.
+    #[serde(default)]
+    pub whole: u64,
     /// Not read before; read now.
     pub new: u64,
     /// Read before.
@@ -105,7 +112,7 @@ pub struct Window {
     /// Now, milliseconds since the epoch.
     pub now_ms: i64,
     /// Only objects delivered in this half-open range, milliseconds since the epoch, going by the time in their names;
-    /// those without one are always in it.
+    /// those without one are always in it, and those by event time with the day that they name.
     pub delivered: Option<(i64, i64)>,
 }
 
@@ -119,12 +126,26 @@ enum Kind {
     Hidden,
 }
 
+/// A source to be listed, and what of it.
+pub struct Wanted<'a> {
+    /// Where.
+    pub store: &'a Store,
+    /// Which.
+    pub source: &'a Source,
+    /// What, where it is a bucket. A folder is always walked as a whole.
+    pub scope: Scope,
+    /// What is read instead of listing it.
+    pub inventory: Option<&'a Inventory>,
+}
+
+type Walk<'a> = Box<dyn Iterator<Item = Result<Walked>> + Send + 'a>;
+
 /// The new objects of all sources, in the order of sources and keys, found while iterating; what else there is is
 /// counted on the way.
 pub struct NewObjects<'a> {
-    sources: Vec<(&'a Store, &'a Source)>,
-    walk: Option<Box<dyn Iterator<Item = Result<Walked>> + Send + 'a>>,
-    known: &'a Known,
+    sources: VecDeque<Wanted<'a>>,
+    walk: Option<Walk<'a>>,
+    known: &'a mut Known,
     window: Window,
     /// The object after the last chunk.
     ahead: Option<PlannedObject>,
@@ -136,35 +157,34 @@ pub struct NewObjects<'a> {
 
 impl<'a> NewObjects<'a> {
     /// Begins a listing.
-    pub fn new(sources: &'a SourceStores, known: &'a Known, window: Window) -> Self {
-        let mut sources: Vec<_> = sources.iter().collect();
-        sources.reverse();
+    pub fn new(sources: impl IntoIterator<Item = Wanted<'a>>, known: &'a mut Known, window: Window) -> Self {
+        let sources = sources.into_iter().collect();
         Self { sources, walk: None, known, window, ahead: None, listing: Listing::default(), youngest_ms: None }
     }
 
-    /// The next new objects, as many as a plan may have. None are left, and the listing is complete, when
+    /// Puts the next new objects into a plan, as many as it may have. None are left, and the listing is complete, when
     /// [`NewObjects::is_at_end`] says so. `check` is asked now and then whether to go on.
-    pub fn take_chunk(&mut self, limits: &Limits, check: impl Fn() -> Result<()>) -> Result<Vec<PlannedObject>> {
-        let mut chunk = Vec::new();
+    pub fn fill(&mut self, draft: &mut Draft<'_>, limits: &Limits, check: impl Fn() -> Result<()>) -> Result<()> {
         let mut bytes = 0u64;
         loop {
-            if chunk.len() % 1_024 == 0 {
+            let count = draft.objects();
+            if count.is_multiple_of(1_024) {
                 check()?;
             }
             let object = match self.ahead.take() {
                 Some(object) => object,
                 None => match self.next().transpose()? {
                     Some(object) => object,
-                    None => return Ok(chunk),
+                    None => return Ok(()),
                 },
             };
-            let full = bytes.saturating_add(object.size) > limits.plan_bytes || chunk.len() >= limits.plan_objects;
-            if full && !chunk.is_empty() {
+            let full = bytes.saturating_add(object.size) > limits.plan_bytes || count >= limits.plan_objects as u64;
+            if full && count > 0 {
                 self.ahead = Some(object);
-                return Ok(chunk);
+                return Ok(());
             }
             bytes = bytes.saturating_add(object.size);
-            chunk.push(object);
+            draft.push(object)?;
         }
     }
 
@@ -173,8 +193,9 @@ impl<'a> NewObjects<'a> {
         self.ahead.is_none() && self.sources.is_empty()
     }
 
-    fn classify(&mut self, source: &str, object: &Listed) -> Kind {
-        if let Some(line) = self.known.get(source, &object.path) {
+    fn classify(&mut self, source: &str, object: &Listed) -> Result<Kind> {
+        let name = LogName::parse(&object.path);
+        if let Some(line) = self.known.get(source, &object.path, name.as_ref().map(|name| name.named_at))? {
             if line.size != object.size {
                 self.listing.changed += 1;
                 let what = format!("changed after it was read: {} bytes then, {} now", line.size, object.size);
@@ -182,13 +203,17 @@ impl<'a> NewObjects<'a> {
             } else if line.etag != object.etag {
                 self.listing.touched += 1;
             }
-            return Kind::Known;
+            return Ok(Kind::Known);
         }
+        Ok(self.classify_unread(source, object, name.as_ref()))
+    }
+
+    fn classify_unread(&mut self, source: &str, object: &Listed, name: Option<&LogName<'_>>) -> Kind {
         if is_ignorable(&object.path) {
             return Kind::Hidden;
         }
-        if let (Some((from, to)), Some(time)) = (self.window.delivered, delivered_ms(&object.path))
-            && !(from..to).contains(&time)
+        if let (Some((from, to)), Some(name)) = (self.window.delivered, name)
+            && !is_within(name, from, to)
         {
             return Kind::OutsideWindow;
         }
@@ -206,17 +231,17 @@ impl<'a> NewObjects<'a> {
         Kind::New
     }
 
-    fn take(&mut self, source: &'a Source, walked: Walked) -> Option<PlannedObject> {
+    fn take(&mut self, source: &'a Source, walked: Walked) -> Result<Option<PlannedObject>> {
         self.listing.listed += 1;
         let object = match walked {
             Walked::Object(object) => object,
             Walked::Unreadable { path, why } => {
                 self.listing.unreadable += 1;
                 self.listing.name(&source.id, &path, format!("cannot be read: {why}"));
-                return None;
+                return Ok(None);
             }
         };
-        let kind = self.classify(&source.id, &object);
+        let kind = self.classify(&source.id, &object)?;
         let listing = &mut self.listing;
         match kind {
             Kind::New => listing.new += 1,
@@ -226,12 +251,22 @@ impl<'a> NewObjects<'a> {
             Kind::Archived => listing.archived += 1,
             Kind::Hidden => listing.hidden += 1,
         }
-        matches!(kind, Kind::New).then(|| PlannedObject {
+        Ok(matches!(kind, Kind::New).then(|| PlannedObject {
             source: source.id.clone(),
             key: object.path,
             etag: object.etag,
             size: object.size,
-        })
+        }))
+    }
+
+    fn begin(&self, wanted: &Wanted<'a>) -> Result<Walk<'a>> {
+        if let (Some(inventory), Some((_, prefix))) = (wanted.inventory, wanted.store.bucket()) {
+            return Ok(Box::new(inventory.objects(prefix)));
+        }
+        match wanted.store.pager() {
+            Some(pager) => Ok(Box::new(Objects::new(pager, wanted.scope.bounds, self.window.now_ms))),
+            None => wanted.store.walk("", None),
+        }
     }
 }
 
@@ -240,30 +275,36 @@ impl Iterator for NewObjects<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let &(store, source) = self.sources.last()?;
+            let wanted = self.sources.front()?;
+            let source = wanted.source;
             if self.walk.is_none() {
-                match store.walk("", None) {
+                self.listing.whole += u64::from(wanted.store.pager().is_none() || wanted.scope.whole);
+                match self.begin(wanted) {
                     Ok(walk) => self.walk = Some(walk),
                     Err(error) => return Some(Err(error)),
                 }
             }
             match self.walk.as_mut().and_then(Iterator::next) {
                 Some(Ok(walked)) => {
-                    if let Some(object) = self.take(source, walked) {
-                        return Some(Ok(object));
+                    if let Some(object) = self.take(source, walked).transpose() {
+                        return Some(object);
                     }
                 }
                 Some(Err(error)) => return Some(Err(error)),
                 None => {
                     self.walk = None;
-                    self.sources.pop();
+                    self.sources.pop_front();
                 }
             }
         }
     }
 }
 
-/// The time in an object's name, milliseconds since the epoch.
-pub fn delivered_ms(key: &str) -> Option<i64> {
-    LogName::parse(key)?.delivered_at
+/// Whether an object of this name may have been delivered in a time range. Under the event-time layout the name says the
+/// day of the records in it.
+fn is_within(name: &LogName<'_>, from_ms: i64, to_ms: i64) -> bool {
+    match name.delivered_at {
+        Some(time) => (from_ms..to_ms).contains(&time),
+        None => name.named_at < to_ms && name.named_at.saturating_add(DAY_MS) > from_ms,
+    }
 }

@@ -8,6 +8,7 @@
 //! _state/plans/<plan>/lists/<shard>-<hash>.tsv   the objects of a shard; stays, as what is known, after the commit
 //! _state/plans/<plan>/done/<shard>.json     a shard's done-file
 //! _state/log/<sequence>.json                the commits: the only truth about what the lake holds
+//! _state/listed/<number>.json               how far the buckets have been listed
 //! _state/rejects/<plan>-<shard>….ndjson     the lines that are no records
 //! _state/cleared/<sequence>.json            what this compaction replaced is removed
 //! ```
@@ -34,6 +35,8 @@ pub const LOG: &str = "_state/log";
 pub const PLANS: &str = "_state/plans";
 /// The lease's epochs.
 pub const LEASE: &str = "_state/lease";
+/// How far the sources have been listed.
+pub const LISTED: &str = "_state/listed";
 /// The reject files.
 pub const REJECTS: &str = "_state/rejects";
 
@@ -110,6 +113,11 @@ pub fn log_file(sequence: u64) -> String {
 /// The lease's epoch of this number.
 pub fn lease_file(epoch: u64) -> String {
     format!("{LEASE}/{epoch:012}.json")
+}
+
+/// How far the sources have been listed, by this number.
+pub fn listed_file(number: u64) -> String {
+    format!("{LISTED}/{number:012}.json")
 }
 
 /// The last part of a path.

@@ -5,10 +5,14 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use super::commit::{self, Entry};
+use super::inventory::Inventory;
+use super::lease::Holder;
 use super::lease::Latest;
 use super::model::Counts;
 use super::recover::Swept;
 use super::source::{self, Listing};
+use super::spread::Spread;
+use crate::backlog::{Backlog, Patience};
 
 /// What a run tells while it goes on.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +77,8 @@ pub enum WhenBusy {
     Fail,
     /// Wait so many milliseconds for it, then say so and end.
     Wait(i64),
+    /// Wait so many milliseconds for it, then leave everything to it: that is no error.
+    Leave(i64),
     /// Work beside it, without a lease. Harmless, but both do the same work and one of them in vain.
     WorkBeside,
 }
@@ -83,6 +89,10 @@ pub struct RunOptions<'a> {
     /// Only objects that may hold records of this half-open range, milliseconds since the epoch: those whose names say
     /// that they were delivered in it, or by `Settings::lag_ms` later.
     pub window: Option<(i64, i64)>,
+    /// Whether buckets are listed as a whole, and not only from the look-back on.
+    pub full: bool,
+    /// What is read first, instead of listing its bucket as a whole.
+    pub inventory: Option<&'a Inventory>,
     /// How many shards are worked on at once.
     pub threads: usize,
     /// Now, milliseconds since the epoch.
@@ -93,13 +103,28 @@ pub struct RunOptions<'a> {
     pub wait_for_settling: bool,
     /// Set to interrupt the run. What it has done stays, and the next run goes on with it.
     pub cancel: Option<&'a AtomicBool>,
+    /// Who works on the shards, if not the threads of this process.
+    pub spread: Option<&'a dyn Spread>,
+    /// A plan of which more is left to do than this is not worked on, but left to another run.
+    pub patience: Option<Patience>,
 }
 
 impl RunOptions<'_> {
     /// The usual way, at this time.
     pub fn at(now_ms: i64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { window: None, threads, now_ms, when_busy: WhenBusy::Fail, wait_for_settling: true, cancel: None }
+        Self {
+            window: None,
+            full: false,
+            inventory: None,
+            threads,
+            now_ms,
+            when_busy: WhenBusy::Fail,
+            wait_for_settling: true,
+            cancel: None,
+            spread: None,
+            patience: None,
+        }
     }
 }
 
@@ -130,12 +155,38 @@ pub struct RunSummary {
     pub time_range: Option<(i64, i64)>,
     /// Everything that was visible and last modified before this time has been read; milliseconds since the epoch.
     pub watermark_ms: Option<i64>,
+    /// The plan that was left to another run, being too large for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<LeftPlan>,
+    /// Who is at work instead of this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_work: Option<Holder>,
     /// What was left over from earlier runs and removed.
     pub swept: Swept,
     /// How long it took.
     pub seconds: f64,
     /// Stored bytes read a second.
     pub bytes_per_second: f64,
+}
+
+/// A plan that waits for another run to work on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftPlan {
+    /// Its name.
+    pub plan: String,
+    /// How many shards are left.
+    pub shards: u32,
+    /// What they hold.
+    pub objects: u64,
+    /// Their bytes as stored.
+    pub bytes: u64,
+}
+
+impl LeftPlan {
+    /// What there is to do.
+    pub fn backlog(&self) -> Backlog {
+        Backlog { bytes: self.bytes, objects: self.objects }
+    }
 }
 
 impl RunSummary {

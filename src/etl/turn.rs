@@ -35,24 +35,50 @@ impl Clock {
     }
 }
 
-/// Takes the lease, unless the run is to do without.
+/// What came of asking for the lease.
+pub(super) enum Turn {
+    /// The lease, unless the run is to do without.
+    Ours(Option<Lease>),
+    /// Another run is at work, and everything is to be left to it.
+    Theirs(Box<Latest>),
+}
+
+/// Takes the lease, unless the run is to do without, or fails.
 pub(super) fn take_lease(
     pipeline: &Pipeline,
     options: &RunOptions<'_>,
     clock: &Clock,
     progress: &dyn Progress,
 ) -> Result<Option<Lease>> {
+    match take_turn(pipeline, options, clock, progress)? {
+        Turn::Ours(lease) => Ok(lease),
+        Turn::Theirs(latest) => Err(busy(&pipeline.lake, &latest)),
+    }
+}
+
+/// Takes the lease, unless the run is to do without or leaves everything to another.
+pub(super) fn take_turn(
+    pipeline: &Pipeline,
+    options: &RunOptions<'_>,
+    clock: &Clock,
+    progress: &dyn Progress,
+) -> Result<Turn> {
     let patience_ms = match options.when_busy {
-        WhenBusy::WorkBeside => return Ok(None),
+        WhenBusy::WorkBeside => return Ok(Turn::Ours(None)),
         WhenBusy::Fail => 0,
-        WhenBusy::Wait(patience_ms) => patience_ms,
+        WhenBusy::Wait(patience_ms) | WhenBusy::Leave(patience_ms) => patience_ms,
     };
     let mut told = false;
     let mut pause = TICK;
     loop {
         match Lease::take(&pipeline.lake, clock.now_ms(), pipeline.settings.lease_ms)? {
-            Ok(lease) => return Ok(Some(lease)),
-            Err(latest) if clock.now_ms() - clock.start_ms >= patience_ms => return Err(busy(&pipeline.lake, &latest)),
+            Ok(lease) => return Ok(Turn::Ours(Some(lease))),
+            Err(latest) if clock.now_ms() - clock.start_ms >= patience_ms => {
+                return match options.when_busy {
+                    WhenBusy::Leave(_) => Ok(Turn::Theirs(Box::new(latest))),
+                    _ => Err(busy(&pipeline.lake, &latest)),
+                };
+            }
             Err(latest) if !told => {
                 progress.event(&Event::WaitingForRun(Box::new(latest)));
                 told = true;

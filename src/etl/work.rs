@@ -4,15 +4,13 @@
 //! second try writes the same bytes to the same names. Where a planned object turns out changed or gone, the two tries
 //! may have seen different things; then the names carry a hash of what was not read, so that they never share one.
 
-use std::fmt::Write as _;
+mod outputs;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
-use sha2::{Digest, Sha256};
-
-use super::encode::{EncodedFile, Encoder, ObjectColumns};
+use super::encode::{Encoder, ObjectColumns};
 use super::identity;
-use super::model::{NotRead, OutputFile, PlannedObject, RejectedLine, Shard, ShardDone, SkippedObject, Source};
+use super::model::{PlannedObject, Shard, ShardDone, Source};
 use super::places::Places;
 use super::shards::{Job, ShardWorker};
 use super::source::SourceStores;
@@ -23,16 +21,7 @@ use crate::logs::time::HOUR_MS;
 use crate::storage::ahead::{Ahead, Wanted};
 use crate::storage::{ChangedWhileRead, Opened, Store};
 use crate::{Error, ErrorKind, Result};
-
-/// A record of an hour that ended more than this many hours before its object was delivered is late. AWS: most records
-/// are delivered "within a few hours".
-pub const LATE_AFTER_HOURS: i64 = 2;
-
-/// How much of a rejected line is kept, in bytes. The whole line stays in its object.
-const KEPT_BYTES: usize = 16 << 10;
-
-/// A reject file is written when it has grown to this many bytes.
-const REJECT_FILE_BYTES: usize = 8 << 20;
+use outputs::Outputs;
 
 /// How often a shard is begun again because an object changed while it was read.
 const RESTARTS: usize = 16;
@@ -100,16 +89,6 @@ impl From<Error> for Interruption {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
-}
-
-/// The outputs of a shard so far.
-struct Outputs<'a> {
-    context: &'a WorkContext<'a>,
-    shard: u32,
-    sequence: u32,
-    reject_sequence: u32,
-    rejected: Vec<u8>,
-    done: ShardDone,
 }
 
 struct Worker<'a> {
@@ -276,139 +255,5 @@ fn columns_of<'a>(object: &'a PlannedObject, source: &'a Source, named: Option<&
         source_id: &object.source,
         account_id: named.and_then(|name| name.account).or(source.account_id.as_deref()),
         bucket_region: named.and_then(|name| name.region).or(source.bucket_region.as_deref()),
-    }
-}
-
-impl<'a> Outputs<'a> {
-    fn new(context: &'a WorkContext<'a>, shard: u32) -> Self {
-        let done = ShardDone {
-            shard,
-            counts: Default::default(),
-            outputs: Vec::new(),
-            rejects: Vec::new(),
-            skipped: Vec::new(),
-            time_range: None,
-        };
-        Self { context, shard, sequence: 0, reject_sequence: 0, rejected: Vec::new(), done }
-    }
-
-    fn skip(&mut self, object: &PlannedObject, reason: NotRead) {
-        let (source, key) = (object.source.clone(), object.key.clone());
-        self.done.skipped.push(SkippedObject { source, key, reason });
-    }
-
-    #[inline]
-    fn count(&mut self, time: i64, delivered_hour: Option<i64>) {
-        let counts = &mut self.done.counts;
-        counts.lines += 1;
-        counts.records += 1;
-        let hour = time.div_euclid(HOUR_MS);
-        counts.late += u64::from(delivered_hour.is_some_and(|delivered| hour + LATE_AFTER_HOURS < delivered));
-        let (first, last) = self.done.time_range.get_or_insert((time, time));
-        *first = time.min(*first);
-        *last = time.max(*last);
-    }
-
-    fn reject(&mut self, place: &Place<'_>, offset: u64, length: u64, line: &[u8], reason: Reject) -> Result<()> {
-        let counts = &mut self.done.counts;
-        counts.lines += 1;
-        counts.rejected += 1;
-        *counts.rejects_by_reason.entry(reason.as_str().to_owned()).or_default() += 1;
-        let kept = &line[..line.len().min(KEPT_BYTES)];
-        let rejected = RejectedLine {
-            source: place.object.source.clone(),
-            object: place.object.key.clone(),
-            line: place.line,
-            offset,
-            length,
-            reason: reason.as_str().to_owned(),
-            text: escaped(kept),
-            cut: (kept.len() as u64) < length,
-        };
-        serde_json::to_writer(&mut self.rejected, &rejected)
-            .map_err(|error| Error::failed("cannot write down a rejected line").because(error))?;
-        self.rejected.push(b'\n');
-        if self.rejected.len() >= REJECT_FILE_BYTES {
-            self.write_rejects()?;
-        }
-        Ok(())
-    }
-
-    /// Plan, shard, sequence, and a hash of what was not read so far if there is any.
-    fn name(&self, sequence: u32) -> String {
-        let mut name = format!("{}-{:05}-{sequence:05}", self.context.plan, self.shard);
-        if !self.done.skipped.is_empty() {
-            let mut hash = Sha256::new();
-            for skipped in &self.done.skipped {
-                hash.update(format!("{}\0{}\0{:?}\n", skipped.source, skipped.key, skipped.reason));
-            }
-            name.push('-');
-            name.push_str(&hex(&hash.finalize())[..12]);
-        }
-        name
-    }
-
-    fn write_file(&mut self, file: EncodedFile) -> Result<()> {
-        let name = self.name(self.sequence);
-        self.sequence += 1;
-        let path = format!("{}/{name}.parquet", self.context.places.folder(&file.date, &file.hour));
-        let output = self.write(path, file.rows, file.bytes)?;
-        self.done.outputs.push(output);
-        Ok(())
-    }
-
-    fn write_rejects(&mut self) -> Result<()> {
-        let name = self.name(self.reject_sequence);
-        self.reject_sequence += 1;
-        let bytes = std::mem::take(&mut self.rejected);
-        let rows = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-        let output = self.write(format!("_state/rejects/{name}.ndjson"), rows, bytes)?;
-        self.done.rejects.push(output);
-        Ok(())
-    }
-
-    fn write(&self, path: String, rows: u64, bytes: Vec<u8>) -> Result<OutputFile> {
-        let sha256 = hex(&Sha256::digest(&bytes));
-        let size = bytes.len() as u64;
-        self.context.lake.write(&path, Bytes::from(bytes))?;
-        Ok(OutputFile { path, rows, bytes: size, sha256 })
-    }
-
-    fn finish(mut self) -> Result<ShardDone> {
-        if !self.rejected.is_empty() {
-            self.write_rejects()?;
-        }
-        self.done.outputs.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(self.done)
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Text as it is; bytes that are not UTF-8 as `\xHH`, a backslash as `\\`, so that the line can be told exactly.
-fn escaped(line: &[u8]) -> String {
-    let mut text = String::with_capacity(line.len());
-    for chunk in line.utf8_chunks() {
-        text.push_str(&chunk.valid().replace('\\', "\\\\"));
-        for byte in chunk.invalid() {
-            let _ = write!(text, "\\x{byte:02X}");
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escaped_lines_can_be_told_apart() {
-        assert_eq!(escaped(b"a\\b\xFF\"\0"), "a\\\\b\\xFF\"\0");
     }
 }

@@ -24,7 +24,6 @@ use memchr::memchr;
 
 use anchors::{host_id, key_to_run, referrer_and_agent, requester_to_operation};
 use cursor::Cursor;
-use run::Run;
 use separators::Separators;
 
 use super::time::TimeCache;
@@ -112,55 +111,6 @@ pub struct Record<'a> {
     pub is_ascii: bool,
 }
 
-/// The texts of a record: the head, those from the owner to the host id in the order of the line, the tail.
-type Texts<'a> = [&'a [u8]; 14];
-
-impl<'a> Record<'a> {
-    #[inline(always)]
-    fn of(texts: Texts<'a>, requestdatetime: i64, run: Run<'a>, is_ascii: bool) -> Self {
-        let [
-            head,
-            bucketowner,
-            bucket_name,
-            remoteip,
-            requester,
-            requestid,
-            operation,
-            key,
-            request_uri,
-            referrer,
-            useragent,
-            versionid,
-            hostid,
-            tail,
-        ] = texts;
-        Self {
-            head,
-            bucketowner,
-            bucket_name,
-            requestdatetime,
-            remoteip,
-            requester,
-            requestid,
-            operation,
-            key,
-            request_uri,
-            httpstatus: run.httpstatus,
-            errorcode: run.errorcode,
-            bytessent: run.bytessent,
-            objectsize: run.objectsize,
-            totaltime: run.totaltime,
-            turnaroundtime: run.turnaroundtime,
-            referrer,
-            useragent,
-            versionid,
-            hostid,
-            tail,
-            is_ascii,
-        }
-    }
-}
-
 const ABSENT: &[u8] = b"-";
 
 /// What every signature version begins with.
@@ -224,23 +174,30 @@ impl Parser {
         let versionid = cursor.token().unwrap_or(ABSENT);
         let hostid = host_id(&mut cursor).unwrap_or(ABSENT);
         cursor.skip_spaces();
-        let texts = [
+        Ok(Record {
             head,
             bucketowner,
             bucket_name,
+            requestdatetime,
             remoteip,
             requester,
             requestid,
             operation,
             key,
             request_uri,
+            httpstatus: run.httpstatus,
+            errorcode: run.errorcode,
+            bytessent: run.bytessent,
+            objectsize: run.objectsize,
+            totaltime: run.totaltime,
+            turnaroundtime: run.turnaroundtime,
             referrer,
             useragent,
             versionid,
             hostid,
-            cursor.rest(),
-        ];
-        Ok(Record::of(texts, requestdatetime, run, line.is_ascii()))
+            tail: cursor.rest(),
+            is_ascii: line.is_ascii(),
+        })
     }
 
     fn bracketed_time(&mut self, cursor: &mut Cursor<'_>) -> Result<i64, Reject> {

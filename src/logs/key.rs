@@ -91,7 +91,7 @@ fn decode_twice(logged: &[u8], rule_uncertain: bool) -> DecodedKey<'_> {
 }
 
 fn utf8(key: Cow<'_, [u8]>, logged_kept: bool) -> DecodedKey<'_> {
-    if simdutf8::basic::from_utf8(&key).is_ok() {
+    if key.is_ascii() || simdutf8::basic::from_utf8(&key).is_ok() {
         return DecodedKey { key, logged_kept };
     }
     let repaired = String::from_utf8_lossy(&key).into_owned().into_bytes();

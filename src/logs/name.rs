@@ -20,6 +20,8 @@ const STAMP: usize = 19;
 pub struct LogName<'a> {
     /// When the object was delivered, in milliseconds since the epoch; None under the event-time layout.
     pub delivered_at: Option<i64>,
+    /// The time in the name, in milliseconds since the epoch; under the event-time layout the beginning of a day.
+    pub named_at: i64,
     /// The account that owns the source bucket, where the layout says it.
     pub account: Option<&'a str>,
     /// The Region of the source bucket, where the layout says it.
@@ -32,6 +34,8 @@ pub struct LogName<'a> {
     stem: &'a str,
     /// Whether `YYYY/MM/DD/` stands between the stem and the name.
     dated_folders: bool,
+    key: &'a str,
+    unique_at: usize,
 }
 
 impl<'a> LogName<'a> {
@@ -49,7 +53,19 @@ impl<'a> LogName<'a> {
         };
         let delivered_at = if event_time_layout { None } else { Some(time) };
         let dated_folders = date_folders.is_some();
-        Some(Self { delivered_at, account, region, bucket, event_time_layout, stem, dated_folders })
+        let unique_at = key.len() - name.len() + at + STAMP + 1;
+        Some(Self {
+            delivered_at,
+            named_at: time,
+            account,
+            region,
+            bucket,
+            event_time_layout,
+            stem,
+            dated_folders,
+            key,
+            unique_at,
+        })
     }
 
     /// What stands before the date in the key. Keys with the same stem and layout sort by their times.
@@ -60,15 +76,39 @@ impl<'a> LogName<'a> {
     /// The text behind which all keys of this stem and layout with a time of `ms` or later sort, and none of an earlier
     /// second: what a listing is to start after. None for a year that four digits cannot write.
     pub fn start_after(&self, ms: i64) -> Option<String> {
-        let time = Timestamp::from_millisecond(ms).ok()?.to_zoned(TimeZone::UTC).datetime();
-        let (year, month, day) = (time.year(), time.month(), time.day());
-        if !(0..=9999).contains(&year) {
-            return None;
-        }
-        let folders = if self.dated_folders { format!("{year:04}/{month:02}/{day:02}/") } else { String::new() };
-        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-        Some(format!("{}{folders}{year:04}-{month:02}-{day:02}-{hour:02}-{minute:02}-{second:02}", self.stem))
+        start_after(self.stem, self.dated_folders, ms)
     }
+
+    /// Whether `YYYY/MM/DD/` stands before the name.
+    pub fn has_dated_folders(&self) -> bool {
+        self.dated_folders
+    }
+
+    /// The text before which all keys of this stem, layout and year sort, and behind which those of later years do.
+    pub fn end_of_year(&self) -> String {
+        let year = self.stem.len()..self.stem.len() + 4;
+        let slash = if self.dated_folders { '/' } else { '-' };
+        // The sign after the nine.
+        format!("{}{}{slash}:", self.stem, self.key.get(year).unwrap_or_default())
+    }
+
+    /// What stands before the unique part.
+    pub fn before_unique(&self) -> &'a str {
+        self.key.get(..self.unique_at).unwrap_or(self.key)
+    }
+}
+
+/// The text behind which all keys of this stem and layout with a time of `ms` or later sort, and none of an earlier
+/// second. None for a year that four digits cannot write.
+pub fn start_after(stem: &str, dated_folders: bool, ms: i64) -> Option<String> {
+    let time = Timestamp::from_millisecond(ms).ok()?.to_zoned(TimeZone::UTC).datetime();
+    let (year, month, day) = (time.year(), time.month(), time.day());
+    if !(0..=9999).contains(&year) {
+        return None;
+    }
+    let folders = if dated_folders { format!("{year:04}/{month:02}/{day:02}/") } else { String::new() };
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    Some(format!("{stem}{folders}{year:04}-{month:02}-{day:02}-{hour:02}-{minute:02}-{second:02}"))
 }
 
 /// Whether a key is that of a file that operating systems, editors and copying tools leave beside log objects: hidden

@@ -90,12 +90,21 @@ pub fn parse(text: &[u8]) -> Option<i64> {
     })
 }
 
-/// [`parse`] that remembers the day, hour and offset it saw last: in a log they rarely change from line to line.
+/// How many hours are remembered.
+const HOURS: usize = 8;
+
+/// [`parse`] that remembers days, hours and offsets: the lines of a log are of few hours, if in no order.
 #[derive(Debug, Default)]
 pub struct TimeCache {
+    /// The one that was seen last, of the hours whose last digits have the same three lowest bits.
+    hours: [Hour; HOURS],
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Hour {
     /// The whole notation; its minutes and seconds do not count.
     text: [u8; TIME_LEN],
-    hour_ms: i64,
+    ms: i64,
     filled: bool,
 }
 
@@ -114,11 +123,12 @@ impl TimeCache {
         let within = sixtieth(text[15], text[16]).zip(sixtieth(text[18], text[19])).filter(|_| text[17] == b':');
         let Some((minute, second)) = within else { return parse(text) };
         let within_ms = (minute * 60 + second) * 1000;
-        if self.filled && text[..15] == self.text[..15] && text[20..] == self.text[20..] {
-            return Some(self.hour_ms + within_ms);
+        let hour = &mut self.hours[text[13] as usize % HOURS];
+        if hour.filled && text[..15] == hour.text[..15] && text[20..] == hour.text[20..] {
+            return Some(hour.ms + within_ms);
         }
         let parsed = parse(text)?;
-        *self = Self { text: *text, hour_ms: parsed - within_ms, filled: true };
+        *hour = Hour { text: *text, ms: parsed - within_ms, filled: true };
         Some(parsed)
     }
 }
@@ -191,6 +201,10 @@ mod tests {
             "06/Feb/2019:01:59:59 +0100",
             "06/fEB/2019:01:59:59 +0100",
             "06/Feb/2019:00:01:09 +0100",
+            "06/Feb/2019:08:01:09 +0100",
+            "06/Feb/2019:00:01:09 +0100",
+            // As an empty place of the cache has it.
+            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\000:00\0\0\0\0\0\0",
         ] {
             assert_eq!(cache.parse(text.as_bytes()), parse(text.as_bytes()), "{text}");
         }

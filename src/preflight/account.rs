@@ -3,7 +3,7 @@
 use super::policy::{Verdict, verdict};
 use super::{Check, Code, Finding, Findings, Scene};
 use crate::aws::preflight::Look;
-use crate::config::cloud::Cloud;
+use crate::config::cloud::{Cloud, Engine};
 
 /// Says where the questions go, if not to AWS.
 pub(super) fn sandbox(eyes: &dyn Look, findings: &mut Findings) {
@@ -13,6 +13,19 @@ pub(super) fn sandbox(eyes: &dyn Look, findings: &mut Findings) {
             format!("not AWS is asked, but {endpoint}"),
             "AWS_ENDPOINT_URL or the profile's endpoint_url says so",
             "unset AWS_ENDPOINT_URL  to deploy to AWS",
+        ));
+    }
+}
+
+/// Warns of Glue for Ray (AWS Glue Developer Guide, "AWS Glue for Ray end of support"). Whether an account still has it
+/// cannot be asked.
+pub(super) fn ray(cloud: &Cloud, findings: &mut Findings) {
+    if cloud.job.engine == Engine::Ray {
+        findings.push(Finding::warning(
+            Code::RayClosed,
+            "job.engine is ray, and Glue for Ray takes no new customers since 30 April 2026",
+            "an account that had no Ray job before cannot make one; and its machines are arm64, so that the worker must be built for them",
+            "job.engine: auto  does the same on Spark",
         ));
     }
 }

@@ -75,6 +75,8 @@ codes! {
     Sandbox = "BS023",
     /// A question was not answered.
     CouldNotLook = "BS024",
+    /// Glue for Ray takes no new customers.
+    RayClosed = "BS025",
 }
 
 impl fmt::Display for Code {

@@ -108,6 +108,7 @@ pub fn look(eyes: &dyn Look, cloud: &Cloud, specs: &[StackSpec]) -> Result<Vec<F
         findings.push(Finding::error(Code::StackTooLarge, what, "", hint));
     }
     account::sandbox(eyes, &mut findings);
+    account::ray(cloud, &mut findings);
     account::regions(eyes, cloud, &mut findings);
     if findings.0.iter().any(|finding| finding.code == Code::RegionSilent) {
         // Every other question would fail in the same way.

@@ -180,6 +180,12 @@ fn earlier_logging_is_kept_and_ours_is_no_finding() {
 }
 
 #[test]
+fn who_asks_for_glue_for_ray_is_warned() {
+    let ray = format!("{ONE}job: {{engine: ray}}\n");
+    assert_eq!(found(&with_source(), &cloud("", &ray), ""), ["BS025"]);
+}
+
+#[test]
 fn a_log_bucket_that_logs_to_itself_is_named() {
     let mut world = World { buckets: BTreeMap::from([("logs", (OURS, "eu-central-1"))]), ..World::default() };
     world.logging.insert("logs", Logging { target: "logs".to_owned(), prefix: String::new() });

@@ -8,6 +8,7 @@ use super::runs::{self, RunSeen};
 use super::site::Site;
 use crate::aws::jobs::{Run, Started};
 use crate::blueprint::Names;
+use crate::blueprint::names::JobName;
 use crate::{Error, ErrorKind, Result};
 
 /// Logs come some seconds after they were written; so often they are looked for.
@@ -119,32 +120,37 @@ pub enum Ended {
 ///
 /// # Errors
 /// If AWS cannot be asked.
-pub fn follow(site: &Site<'_>, id: &str, now_ms: &dyn Fn() -> i64, follow: &dyn Follow) -> Result<Ended> {
-    let job = Names::of(site.cloud).job();
+pub fn follow(
+    site: &Site<'_>,
+    job: &JobName,
+    id: &str,
+    now_ms: &dyn Fn() -> i64,
+    follow: &dyn Follow,
+) -> Result<Ended> {
     let mut told = String::new();
     let mut read = 0;
     let mut stopping = false;
     loop {
-        let Some(run) = site.home.jobs.run(&job, id)? else {
+        let Some(run) = site.home.jobs.run(&job.name, id)? else {
             return Err(Error::failed(format!("the run {id} is not known to Glue any more")));
         };
         if run.state != told {
             told.clone_from(&run.state);
             follow.state(id, &run.state);
         }
-        read = new_lines(site, id, read, follow)?;
+        read = new_lines(site, job, id, read, follow)?;
         if !run.is_active() {
             // It may have ended well before the request to stop came through.
             if stopping && !run.succeeded() {
                 return Ok(Ended::Stopped);
             }
-            return ended(site, &run, now_ms(), follow);
+            return ended(site, job, &run, now_ms(), follow);
         }
         match follow.pause() {
             Wish::Follow => {}
             Wish::Leave => return Ok(Ended::Left),
             Wish::Stop if !stopping => {
-                site.home.jobs.stop(&job, &[id.to_owned()])?;
+                site.home.jobs.stop(&job.name, &[id.to_owned()])?;
                 stopping = true;
             }
             Wish::Stop => {}
@@ -152,10 +158,26 @@ pub fn follow(site: &Site<'_>, id: &str, now_ms: &dyn Fn() -> i64, follow: &dyn 
     }
 }
 
+/// The run that goes on with what another has planned or left: the one that it names, or the one that is at work.
+///
+/// # Errors
+/// If AWS cannot be asked.
+pub fn handed_over(site: &Site<'_>, ended: &RunSeen) -> Result<Option<(JobName, String)>> {
+    let (Some(summary), Some(job)) = (&ended.summary, Names::of(site.cloud).beside()) else { return Ok(None) };
+    if let Some(run) = summary.handed_over.as_ref().and_then(|over| over.run.clone()) {
+        return Ok(Some((job, run)));
+    }
+    if summary.handed_over.is_none() && !summary.left_to_another {
+        return Ok(None);
+    }
+    let at_work = site.home.jobs.runs(&job.name, 10)?.into_iter().find(Run::is_active);
+    Ok(at_work.map(|run| (job, run.id)))
+}
+
 /// Tells the lines of the run's error log that were not told yet: the worker says there how it goes on. A log that cannot
 /// be read does not end the run.
-fn new_lines(site: &Site<'_>, id: &str, read: usize, follow: &dyn Follow) -> Result<usize> {
-    for (group, stream) in runs::streams(site.cloud, id).errors {
+fn new_lines(site: &Site<'_>, job: &JobName, id: &str, read: usize, follow: &dyn Follow) -> Result<usize> {
+    for (group, stream) in runs::streams(site.cloud, job, id).errors {
         let Ok(lines) = site.home.logs.tail(&group, &stream, 1_000) else { continue };
         if lines.is_empty() {
             continue;
@@ -167,11 +189,11 @@ fn new_lines(site: &Site<'_>, id: &str, read: usize, follow: &dyn Follow) -> Res
     Ok(read)
 }
 
-fn ended(site: &Site<'_>, run: &Run, now_ms: i64, follow: &dyn Follow) -> Result<Ended> {
-    let engine = site.cloud.job.engine;
+fn ended(site: &Site<'_>, job: &JobName, run: &Run, now_ms: i64, follow: &dyn Follow) -> Result<Ended> {
+    let engine = job.engine;
     if !run.succeeded() {
         let mut lines = Vec::new();
-        for (group, stream) in runs::streams(site.cloud, &run.id).errors {
+        for (group, stream) in runs::streams(site.cloud, job, &run.id).errors {
             lines.extend(site.home.logs.tail(&group, &stream, ERROR_LINES).unwrap_or_default());
         }
         let lines = last_of(lines, run.error.as_deref().unwrap_or_default());
@@ -179,7 +201,7 @@ fn ended(site: &Site<'_>, run: &Run, now_ms: i64, follow: &dyn Follow) -> Result
     }
     let mut summary = None;
     for tried in 0..LOG_TRIES {
-        summary = look::summary(site, &run.id)?;
+        summary = look::summary(site, job, &run.id)?;
         if summary.is_some() || (tried > 0 && follow.pause() != Wish::Follow) {
             break;
         }
@@ -242,6 +264,10 @@ mod tests {
         work(&site)
     }
 
+    fn scheduled(site: &Site<'_>) -> JobName {
+        Names::of(site.cloud).scheduled()
+    }
+
     #[test]
     fn a_run_is_started_with_what_it_is_told() {
         let fake = at_work();
@@ -286,7 +312,7 @@ mod tests {
             Wish::Follow
         };
         let script = script(&end);
-        let ended = with(&fake, |site| follow(site, "jr_2", &|| 0, &script)).unwrap();
+        let ended = with(&fake, |site| follow(site, &scheduled(site), "jr_2", &|| 0, &script)).unwrap();
         let Ended::Done(seen) = ended else { panic!("{ended:?}") };
         assert_eq!(seen.summary.unwrap().records, 2);
         assert_eq!(*script.told.borrow(), ["RUNNING", "SUCCEEDED"]);
@@ -304,23 +330,51 @@ mod tests {
             Wish::Follow
         };
         let script = script(&end);
-        let ended = with(&fake, |site| follow(site, "jr_2", &|| 0, &script)).unwrap();
+        let ended = with(&fake, |site| follow(site, &scheduled(site), "jr_2", &|| 0, &script)).unwrap();
         let Ended::Failed(_, lines) = ended else { panic!("{ended:?}") };
         assert_eq!(lines, ["reading", "error: out of memory"]);
         assert_eq!(*script.told.borrow(), ["RUNNING", "FAILED", "reading", "error: out of memory", "killed"]);
     }
 
     #[test]
+    fn what_is_handed_over_is_followed_where_it_goes() {
+        let fake = at_work();
+        let asked = |handed_over: Option<runs::HandedOver>, left_to_another| {
+            let summary = runs::Summary { handed_over, left_to_another, ..runs::Summary::default() };
+            let small = runs::seen(&Run::default(), crate::config::cloud::Engine::Auto, 0, Some(summary));
+            with(&fake, |site| handed_over_to(site, &small))
+        };
+        let over = |run: Option<&str>| {
+            Some(runs::HandedOver { run: run.map(str::to_owned), workers: 4, objects: 1, bytes: 1 })
+        };
+        assert_eq!(asked(over(Some("jr_9")), false).as_deref(), Some("jr_9"));
+        assert_eq!(asked(None, false), None);
+        // The fake's runs are those of the other job.
+        assert_eq!(asked(over(None), false), None);
+        fake.look().job = Some(Names::of(&cloud()).spark_job());
+        assert_eq!(asked(over(None), false).as_deref(), Some("jr_2"));
+        assert_eq!(asked(None, true).as_deref(), Some("jr_2"));
+    }
+
+    fn handed_over_to(site: &Site<'_>, small: &RunSeen) -> Option<String> {
+        handed_over(site, small).unwrap().map(|(job, id)| {
+            assert_eq!(job.name, Names::of(site.cloud).spark_job());
+            id
+        })
+    }
+
+    #[test]
     fn the_user_may_leave_it_running_or_have_it_stopped() {
         let fake = at_work();
-        let left = with(&fake, |site| follow(site, "jr_2", &|| 0, &script(&|_| Wish::Leave))).unwrap();
+        let left =
+            with(&fake, |site| follow(site, &scheduled(site), "jr_2", &|| 0, &script(&|_| Wish::Leave))).unwrap();
         assert_eq!((left, fake.look().runs[0].state.as_str()), (Ended::Left, "RUNNING"));
         let stop = |_| {
             // The fake ends a run that is stopping when runs are listed.
             drop(fake.hands("eu-central-1").jobs.runs("", 1));
             Wish::Stop
         };
-        let stopped = with(&fake, |site| follow(site, "jr_2", &|| 0, &script(&stop))).unwrap();
+        let stopped = with(&fake, |site| follow(site, &scheduled(site), "jr_2", &|| 0, &script(&stop))).unwrap();
         assert_eq!((stopped, fake.look().runs[0].state.as_str()), (Ended::Stopped, "STOPPED"));
     }
 }

@@ -11,7 +11,8 @@ use crate::aws::athena::Scanned;
 use crate::aws::crawlers::Crawl;
 use crate::aws::jobs::Run;
 use crate::blueprint::Names;
-use crate::config::cloud::partition_of;
+use crate::blueprint::names::JobName;
+use crate::config::cloud::{Engine, partition_of};
 use crate::cost;
 use crate::etl::status::Status as Lake;
 use crate::{Error, ErrorKind, Result};
@@ -54,7 +55,7 @@ pub fn look(site: &Site<'_>, lake: impl FnOnce() -> Result<Option<Lake>> + Send,
         (joined(runs), joined(crawler), joined(pending), scanned.join().ok().flatten(), joined(lake))
     });
     let ((all, shown), (crawler, crawls)) = (runs?, crawler?);
-    let spent = spent(site, &all, crawls.as_deref(), scanned, since_ms, now_ms);
+    let spent = spent(&all, crawls.as_deref(), scanned, since_ms, now_ms);
     let schedule = schedule(site, shown.first().and_then(|run| run.started_ms), now_ms)?;
     Ok(Seen { stacks, runs: shown, schedule, crawler, pending: pending?, lake: lake?, spent })
 }
@@ -63,12 +64,17 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> 
     thread.join().unwrap_or_else(|_| Err(Error::failed("a thread died")))
 }
 
-fn runs_seen(site: &Site<'_>, now_ms: i64) -> Result<(Vec<Run>, Vec<RunSeen>)> {
-    let all = site.home.jobs.runs(&Names::of(site.cloud).job(), LOOKED_AT)?;
+fn runs_seen(site: &Site<'_>, now_ms: i64) -> Result<(Vec<(JobName, Run)>, Vec<RunSeen>)> {
+    let mut all = Vec::new();
+    for job in Names::of(site.cloud).jobs() {
+        let runs = site.home.jobs.runs(&job.name, LOOKED_AT)?;
+        all.extend(runs.into_iter().map(|run| (job.clone(), run)));
+    }
+    all.sort_by_key(|(_, run)| std::cmp::Reverse(run.started_ms));
     let mut shown = Vec::new();
-    for run in all.iter().take(SHOWN) {
-        let summary = if run.succeeded() { summary(site, &run.id)? } else { None };
-        shown.push(runs::seen(run, site.cloud.job.engine, now_ms, summary));
+    for (job, run) in all.iter().take(SHOWN) {
+        let summary = if run.succeeded() { summary(site, job, &run.id)? } else { None };
+        shown.push(runs::seen(run, job.engine, now_ms, summary));
     }
     Ok((all, shown))
 }
@@ -77,8 +83,8 @@ fn runs_seen(site: &Site<'_>, now_ms: i64) -> Result<(Vec<Run>, Vec<RunSeen>)> {
 ///
 /// # Errors
 /// If the logs cannot be read; logs that are gone are none.
-pub fn summary(site: &Site<'_>, id: &str) -> Result<Option<Summary>> {
-    for (group, stream) in runs::streams(site.cloud, id).output {
+pub fn summary(site: &Site<'_>, job: &JobName, id: &str) -> Result<Option<Summary>> {
+    for (group, stream) in runs::streams(site.cloud, job, id).output {
         if let Some(summary) = runs::summary(&site.home.logs.tail(&group, &stream, LAST_LINES)?) {
             return Ok(Some(summary));
         }
@@ -121,8 +127,7 @@ fn pending(site: &Site<'_>) -> Result<Vec<String>> {
 }
 
 fn spent(
-    site: &Site<'_>,
-    runs: &[Run],
+    runs: &[(JobName, Run)],
     crawls: Option<&[Crawl]>,
     scanned: Option<Scanned>,
     since_ms: i64,
@@ -130,10 +135,10 @@ fn spent(
 ) -> Spent {
     let prices = cost::prices();
     let this_month = |at: Option<i64>| at.is_some_and(|at| at >= since_ms);
-    let used: Vec<f64> =
-        runs.iter().filter(|run| this_month(run.started_ms)).map(|run| runs::dpu_seconds(run, now_ms)).collect();
+    let ours = runs.iter().filter(|(_, run)| this_month(run.started_ms));
+    let used: Vec<(Engine, f64)> = ours.map(|(job, run)| (job.engine, runs::dpu_seconds(run, now_ms))).collect();
     // Not `sum`, which makes nothing of nothing: -0.
-    let dpu_seconds = used.iter().fold(0.0, |sum, one| sum + one);
+    let dpu_seconds = used.iter().fold(0.0, |sum, (_, one)| sum + one);
     let crawler = |crawls: &[Crawl]| {
         let ours = crawls.iter().filter(|crawl| this_month(crawl.started_ms));
         ours.fold(0.0, |sum, crawl| sum + crawl.dpu_hours) * prices.glue_crawler_dpu_hour.usd
@@ -142,7 +147,7 @@ fn spent(
     let athena = |scanned: Scanned| scanned.bytes as f64 / 1e12 * prices.athena_scan.usd;
     Spent {
         since_ms,
-        job_usd: cost::job_cost(site.cloud.job.engine, dpu_seconds),
+        job_usd: used.iter().fold(0.0, |sum, (engine, one)| sum + cost::job_cost(*engine, *one)),
         runs: used.len() as u64,
         dpu_hours: dpu_seconds / 3600.0,
         crawler_usd: crawls.map(crawler),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::aws::crawlers::Crawl;
 use crate::aws::jobs::Run;
 use crate::blueprint::Names;
+use crate::blueprint::names::JobName;
 use crate::config::cloud::{Cloud, Engine};
 use crate::cost;
 
@@ -31,6 +32,12 @@ pub struct Summary {
     pub output_bytes: u64,
     /// Whether there was nothing to do.
     pub nothing_new: bool,
+    /// The run of the job with many workers that goes on with what was too much for this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_over: Option<HandedOver>,
+    /// Whether another run was at work, to which this one left everything.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub left_to_another: bool,
     /// What was joined, where it was a compaction. It reads and writes no records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub joined: Option<Joined>,
@@ -53,6 +60,19 @@ pub struct Joined {
     pub left_out: u64,
     /// Files that earlier ones replaced and that are gone now.
     pub cleared: u64,
+}
+
+/// Where a backlog went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandedOver {
+    /// The run, where one was started for it; else one was at work.
+    pub run: Option<String>,
+    /// Its workers, the driver among them.
+    pub workers: u64,
+    /// Log objects.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// A run with what it did and cost.
@@ -106,6 +126,13 @@ pub fn summary(lines: &[String]) -> Option<Summary> {
             files: number("/files").unwrap_or_default(),
             output_bytes: number("/output_bytes").unwrap_or_default(),
             nothing_new: value.get("nothing_new").and_then(Value::as_bool).unwrap_or_default(),
+            handed_over: value.get("handed_over").map(|over| HandedOver {
+                run: over.get("run").and_then(Value::as_str).map(str::to_owned),
+                workers: over.get("workers").and_then(Value::as_u64).unwrap_or_default(),
+                objects: number("/left/objects").unwrap_or_default(),
+                bytes: number("/left/bytes").unwrap_or_default(),
+            }),
+            left_to_another: value.get("at_work").is_some(),
         })
     })
 }
@@ -150,10 +177,10 @@ pub struct Streams {
 }
 
 /// The streams of a run.
-pub fn streams(cloud: &Cloud, id: &str) -> Streams {
+pub fn streams(cloud: &Cloud, job: &JobName, id: &str) -> Streams {
     let at = |group: &str, stream: &str| (group.to_owned(), stream.to_owned());
-    match cloud.job.engine {
-        Engine::Pythonshell => Streams {
+    match job.engine {
+        Engine::Auto | Engine::Pythonshell => Streams {
             output: vec![at("/aws-glue/python-jobs/output", id)],
             errors: vec![at("/aws-glue/python-jobs/error", id)],
         },
@@ -166,6 +193,10 @@ pub fn streams(cloud: &Cloud, id: &str) -> Streams {
                 at("/aws-glue/jobs/error", id),
                 at(&Names::of(cloud).log_group("etl"), &format!("{id}-driver")),
             ],
+        },
+        Engine::Ray => Streams {
+            output: vec![at("/aws-glue/ray/jobs/script-log", id)],
+            errors: vec![at("/aws-glue/ray/jobs/script-log", id)],
         },
     }
 }
@@ -200,6 +231,12 @@ mod tests {
         let found = summary(&lines(&["starting", json, "", "bye"])).unwrap();
         assert_eq!((found.objects, found.records, found.rejected, found.files), (2, 4, 1, 1));
         assert_eq!(summary(&lines(&["{", "{}", "null", r#"{"counts":{}}"#])), None);
+        assert_eq!((found.handed_over, found.left_to_another), (None, false));
+        let left = r#"{"counts":{"records":0,"rejected":0},"left":{"objects":7,"bytes":9},"handed_over":{"job":"j","run":"jr_9","workers":4}}"#;
+        let over = summary(&lines(&[left])).unwrap().handed_over.unwrap();
+        assert_eq!(over, HandedOver { run: Some("jr_9".to_owned()), workers: 4, objects: 7, bytes: 9 });
+        let busy = r#"{"counts":{"records":0,"rejected":0},"at_work":{"pid":3}}"#;
+        assert!(summary(&lines(&[busy])).unwrap().left_to_another);
     }
 
     #[test]

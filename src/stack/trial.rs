@@ -215,9 +215,9 @@ fn judged(order: &Order<'_>, kind: JobType, run: &Run) -> Tried {
 
 /// What the worker said, in the run's log.
 fn self_test(order: &Order<'_>, kind: JobType, run: &Run) -> Found {
-    let group = format!("{}/output", kind.log_group());
+    let [group, _] = kind.log_groups();
     for tried in 0..LOG_TRIES {
-        match order.hands.logs.tail(&group, &run.id, LINES) {
+        match order.hands.logs.tail(group, &run.id, LINES) {
             Ok(lines) => {
                 if let Some(found) = lines.iter().rev().find_map(|line| parse(line)) {
                     return Found::Works { self_test: Box::new(found) };
@@ -252,8 +252,8 @@ fn remove(order: &Order<'_>, at_work: &mut [AtWork]) -> Vec<Left> {
             });
         }
         let Some(run) = &one.run else { continue };
-        for group in ["output", "error"].map(|what| format!("{}/{what}", one.kind.log_group())) {
-            left.extend(remove_logs(order, &group, run));
+        for group in one.kind.log_groups() {
+            left.extend(remove_logs(order, group, run));
         }
     }
     left

@@ -86,7 +86,7 @@ impl<'a> Ahead<'a> {
                 return;
             }
             let Some(permit) = self.permit(held) else { return };
-            let Some(fetching) = next.store.fetch(next.path, next.etag, held) else { return };
+            let Some(fetching) = next.store.fetch(next.path, next.etag, next.size, held) else { return };
             self.left.next();
             self.held += held;
             self.coming.push_back(Coming { fetching, held, permit });

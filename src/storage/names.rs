@@ -55,7 +55,7 @@ pub fn file_of(key: &str) -> OsString {
 }
 
 /// The bytes that percent-encoded text stands for.
-pub(super) fn decode(encoded: &[u8]) -> Vec<u8> {
+pub(crate) fn decode(encoded: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
     while let Some((&first, tail)) = rest.split_first() {

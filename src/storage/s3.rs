@@ -19,6 +19,7 @@ mod put;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -31,9 +32,11 @@ use object_store::{
 };
 use tokio::runtime::Handle;
 
+use crate::aws::direct::Direct;
 use crate::aws::pace::Pace;
 use crate::aws::{BucketClient, Session};
 use crate::pipeline::Place;
+use crate::storage::pages::Found;
 pub(super) use fetch::{Coming, Fetched};
 pub(super) use list::Walk;
 
@@ -47,6 +50,7 @@ const DELETES_AT_ONCE: usize = 8;
 pub struct Bucket {
     client: Client,
     pace: Pace,
+    direct: Direct,
     tasks: Handle,
     place: Arc<Place>,
     /// Keeps the runtime of `tasks` alive.
@@ -69,9 +73,9 @@ impl Bucket {
     /// The place, reached with the session's credentials. Asks S3 nothing yet.
     pub fn new(session: &Session, place: &Place) -> Self {
         let session = session.in_region(&place.region);
-        let BucketClient { client, pace } = session.bucket_client(&place.bucket);
+        let BucketClient { client, pace, direct } = session.bucket_client(&place.bucket);
         let tasks = session.tasks();
-        Self { client, pace, tasks, place: Arc::new(place.clone()), _session: Arc::new(session) }
+        Self { client, pace, direct, tasks, place: Arc::new(place.clone()), _session: Arc::new(session) }
     }
 
     /// The key of the object that is called `path` below the prefix. The prefix is no folder: `logs/my` and
@@ -97,9 +101,10 @@ impl Bucket {
         self.task(async move { get::get(bucket, path, options).await }).await
     }
 
-    /// Begins to fetch the version `etag` of the object at `path`: all of it if it has no more than `whole` bytes.
-    pub(super) fn fetch(&self, path: &str, etag: &str, whole: u64) -> Coming {
-        Coming::new(self.clone(), self.key(path), etag.to_owned(), whole)
+    /// Begins to fetch the version `etag` of the object at `path`, which was listed with `size` bytes: all of it if it has no more
+    /// than `whole`.
+    pub(super) fn fetch(&self, path: &str, etag: &str, size: u64, whole: u64) -> Coming {
+        Coming::new(self.clone(), fetch::Wanted { key: self.key(path), etag: etag.to_owned(), size, whole })
     }
 
     /// Removes the object at `path`. One that is absent is fine for S3.
@@ -115,10 +120,11 @@ impl Bucket {
     }
 
     /// What object_store knows of a listed object; `None` for a key that its paths cannot be.
-    fn meta(&self, found: list::Found) -> Option<ObjectMeta> {
+    fn meta(&self, found: Found) -> Option<ObjectMeta> {
         let path = found.key.strip_prefix(self.place.prefix.as_str())?;
         let location = ObjectPath::parse(path).ok().filter(|location| location.as_ref() == path)?;
-        let last_modified = found.modified.into();
+        let since = Duration::from_millis(u64::try_from(found.modified_ms).unwrap_or_default());
+        let last_modified = (SystemTime::UNIX_EPOCH + since).into();
         Some(ObjectMeta { location, last_modified, size: found.size, e_tag: Some(found.etag), version: None })
     }
 

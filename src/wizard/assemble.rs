@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::question::{self, Answers};
-use super::questions::{engine_word, mode_word};
+use super::questions::mode_word;
 use super::{Known, PlaceName};
 use crate::config::cloud::{
     Account, Athena, Catalogue, CatalogueMode, Cloud, CloudSource, Engine, Estimate, Job, Keep, Notify, Trail,
@@ -88,8 +88,7 @@ fn settings(cloud: &mut Cloud, answers: &Answers) -> Result<(), String> {
         zone.clone_into(&mut cloud.job.time_zone);
     }
     if let Some(word) = answers.one("engine") {
-        let engines = [Engine::Pythonshell, Engine::Glueetl];
-        cloud.job.engine = engines.into_iter().find(|engine| engine_word(*engine) == word).unwrap_or_default();
+        cloud.job.engine = Engine::ALL.into_iter().find(|engine| engine.word() == word).unwrap_or_default();
     }
     if let Some(word) = answers.one("catalogue") {
         let modes = [CatalogueMode::Api, CatalogueMode::Crawler, CatalogueMode::Projection];
@@ -213,7 +212,7 @@ fn scalars(cloud: &Cloud) -> Vec<(&'static str, String, String)> {
     vec![
         ("schedule", cloud.job.schedule.clone(), job.schedule),
         ("time-zone", cloud.job.time_zone.clone(), job.time_zone),
-        ("engine", engine_word(cloud.job.engine).to_owned(), engine_word(job.engine).to_owned()),
+        ("engine", cloud.job.engine.word().to_owned(), job.engine.word().to_owned()),
         ("catalogue", mode_word(cloud.catalogue.mode).to_owned(), mode_word(CatalogueMode::default()).to_owned()),
         ("raw-days", days(cloud.keep.raw_days), days(keep.raw_days)),
         ("kms-key", arn(&cloud.aws.kms_key), String::new()),

@@ -3,7 +3,7 @@
 use super::question::{Answers, Choice, Form, Kind, Question};
 use super::{Known, PlaceName};
 use crate::aws::discover::{Bucket, LogPlace, Logging, TrailFound};
-use crate::config::cloud::{CatalogueMode, Cloud, Engine, Estimate, Job, Keep};
+use crate::config::cloud::{CatalogueMode, Cloud, Estimate, Job, Keep};
 use crate::ui::text::plural;
 
 /// The flags that say where logs come from. One of them must name something.
@@ -292,14 +292,6 @@ fn raw_days(known: &Known, answers: &Answers) -> Option<Question> {
     collects.then(|| ask("raw-days", "Days to keep raw logs", help, Kind::Text(Form::RawDays)))?.or([now])
 }
 
-/// The word of an engine.
-pub fn engine_word(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Pythonshell => "pythonshell",
-        Engine::Glueetl => "glueetl",
-    }
-}
-
 /// The word of a catalogue's mode.
 pub fn mode_word(mode: CatalogueMode) -> &'static str {
     match mode {
@@ -312,10 +304,12 @@ pub fn mode_word(mode: CatalogueMode) -> &'static str {
 fn engine(known: &Known, answers: &Answers) -> Option<Question> {
     wanted(answers)?;
     let choices = vec![
+        Choice::new("auto", "one small machine; a backlog goes to Spark, with as many as it is worth"),
         Choice::new("pythonshell", "one machine, billed by the minute; enough for tens of gigabytes a day"),
-        Choice::new("glueetl", "Spark places as many workers as you want"),
+        Choice::new("glueetl", "Spark places as many workers as you want, in every run"),
+        Choice::new("ray", "Ray does; only for accounts that had Glue for Ray before May 2026"),
     ];
-    ask("engine", "What runs the job", "", Kind::Choice(choices)).or([engine_word(job(known).engine)])
+    ask("engine", "What runs the job", "", Kind::Choice(choices)).or([job(known).engine.word()])
 }
 
 fn catalogue(known: &Known, answers: &Answers) -> Option<Question> {

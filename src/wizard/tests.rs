@@ -152,7 +152,7 @@ fn the_rest_is_asked_of_those_who_want_it_and_only_what_has_a_meaning() {
 }
 
 fn engine_of(cloud: &Cloud) -> &'static str {
-    questions::engine_word(cloud.job.engine)
+    cloud.job.engine.word()
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod doctor;
 mod drift;
 mod emulator;
 mod failures;
+mod handover;
 mod iam;
 mod lifecycle;
 mod upgrade;

@@ -79,12 +79,39 @@ fn after_a_commit_the_job_may_do_what_its_mode_needs_and_no_more() {
         let role = properties(&Scenario::named(name).lake(), "EtlRole");
         actions_on(&role, "arn:aws:glue:")
     };
-    assert_eq!(glue("crawler"), ["glue:StartCrawler"]);
-    assert!(glue("projection").is_empty());
+    assert_eq!(glue("crawler"), ["glue:StartCrawler", "glue:StartJobRun"]);
+    assert_eq!(glue("projection"), ["glue:StartJobRun"]);
     assert_eq!(
         glue("minimal"),
-        ["glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:BatchUpdatePartition", "glue:GetTable"]
+        [
+            "glue:BatchCreatePartition",
+            "glue:BatchGetPartition",
+            "glue:BatchUpdatePartition",
+            "glue:GetTable",
+            "glue:StartJobRun",
+        ]
     );
+}
+
+#[test]
+fn only_a_job_that_hands_over_may_start_another_and_only_that_one() {
+    let starting = |name: &str| -> Vec<Value> {
+        let role = properties(&Scenario::named(name).lake(), "EtlRole");
+        statements(&role)
+            .into_iter()
+            .filter(|it| list(&it["Action"]).contains(&"glue:StartJobRun".to_owned()))
+            .collect()
+    };
+    let minimal = starting("minimal");
+    assert_eq!(minimal.len(), 1);
+    assert_eq!(
+        minimal[0]["Resource"],
+        json!(["arn:aws:glue:eu-central-1:123456789012:job/bucketscope-shop-etl-spark"])
+    );
+    assert_eq!(minimal[0]["Action"], json!(["glue:StartJobRun"]));
+    for other in ["everything", "glueetl", "ray"] {
+        assert!(starting(other).is_empty(), "{other}");
+    }
 }
 
 #[test]

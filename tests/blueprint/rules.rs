@@ -204,6 +204,45 @@ fn the_size_of_the_job_is_the_configured_one() {
 }
 
 #[test]
+fn what_is_too_much_for_the_small_job_has_a_job_of_its_own() {
+    let template = Scenario::named("minimal").lake();
+    let (small, spark) = (properties(&template, "Job"), properties(&template, "SparkJob"));
+    let told = |job: &Value| Pipeline::parse(job["DefaultArguments"]["--pipeline"].as_str().unwrap()).unwrap();
+    let over = told(&small).hand_over.unwrap();
+    assert_eq!((&json!(over.job), over.workers_at_most, over.after_minutes), (&spark["Name"], 10, 15));
+    // It works with the same program on the same pipeline, and hands nothing over.
+    assert_eq!(told(&spark), Pipeline { hand_over: None, ..told(&small) });
+    for same in ["--worker-sha256", "--worker-key", "--worker-bucket"] {
+        assert_eq!(small["DefaultArguments"][same], spark["DefaultArguments"][same]);
+    }
+    assert_eq!((&spark["Command"]["Name"], &spark["WorkerType"]), (&json!("glueetl"), &json!("G.1X")));
+    for alone in ["everything", "glueetl", "ray"] {
+        let template = Scenario::named(alone).lake();
+        assert_eq!(of_type(&template, "AWS::Glue::Job").len(), 1, "{alone}");
+        assert_eq!(told(&properties(&template, "Job")).hand_over, None);
+    }
+}
+
+#[test]
+fn a_job_knows_its_size_and_price() {
+    for (scenario, engine, dpus) in [
+        ("minimal", "pythonshell", "1"),
+        ("everything", "pythonshell", "0.0625"),
+        ("glueetl", "glueetl", "20"),
+        ("ray", "ray", "8"),
+    ] {
+        let job = properties(&Scenario::named(scenario).lake(), "Job");
+        let arguments = &job["DefaultArguments"];
+        assert_eq!((&arguments["--engine"], &arguments["--dpus"]), (&json!(engine), &json!(dpus)), "{scenario}");
+        let pipeline = Pipeline::parse(arguments["--pipeline"].as_str().unwrap()).unwrap();
+        assert_eq!(pipeline.dpu_hour_micro_usd, Some(440_000));
+    }
+    let ray = properties(&Scenario::named("ray").lake(), "Job");
+    assert_eq!(ray["Command"]["Runtime"], "Ray2.4");
+    assert_eq!((&ray["WorkerType"], &ray["NumberOfWorkers"]), (&json!("Z.2X"), &json!(4)));
+}
+
+#[test]
 fn a_job_that_is_started_by_hand_has_no_schedule_and_may_rest() {
     let template = Scenario::named("projection").lake();
     for kind in ["AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup"] {

@@ -8,7 +8,7 @@ use bucketscope::config::cloud::{Cloud, partition_of};
 use serde_json::Value;
 
 /// All of them.
-pub const SCENARIOS: [&str; 10] = [
+pub const SCENARIOS: [&str; 11] = [
     "boundary",
     "china",
     "crawler",
@@ -18,6 +18,7 @@ pub const SCENARIOS: [&str; 10] = [
     "many-buckets",
     "minimal",
     "projection",
+    "ray",
     "regions",
 ];
 

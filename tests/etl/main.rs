@@ -5,6 +5,7 @@
 
 #[cfg(feature = "worker")]
 mod athena;
+mod buckets;
 mod compact;
 mod destroy;
 mod drift;

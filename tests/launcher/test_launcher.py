@@ -10,9 +10,11 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import unittest
+import unittest.mock
 
 PATH = pathlib.Path(__file__).parents[2] / "jobs" / "launcher.py"
 SPEC = importlib.util.spec_from_file_location("launcher", PATH)
@@ -56,7 +58,7 @@ class Cloud:
         """Gives what was printed on stdout and stderr."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            launcher.launch(self.arguments(*more, sha256=sha256), self.client)
+            launcher.launch(self.arguments(*more, sha256=sha256), {}, self.client)
         return out.getvalue(), err.getvalue()
 
 
@@ -65,6 +67,12 @@ def script(text):
 
 
 class Launcher(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(setattr, tempfile, "tempdir", tempfile.tempdir)
+        tempfile.tempdir = folder.name
+
     def test_it_is_python_3_9(self):
         ast.parse(PATH.read_text(), feature_version=(3, 9))
 
@@ -98,6 +106,31 @@ class Launcher(unittest.TestCase):
         cloud = Cloud(script("echo ran"))
         with self.assertRaisesRegex(launcher.LauncherError, "is not the worker that was deployed"):
             cloud.launch(sha256="0" * 64)
+
+    def test_it_is_fetched_once_a_machine_and_verified_each_time(self):
+        cloud = Cloud(script("echo ran"))
+        given = launcher.parse(cloud.arguments(), {})
+        path = launcher.provide(given, cloud.client)
+        self.assertEqual(launcher.provide(given, cloud.client), path)
+        fetched = [asked for asked in cloud.asked if isinstance(asked, dict)]
+        self.assertEqual(len(fetched), 1)
+        # Somebody exchanges the file.
+        pathlib.Path(path).write_text(script("echo stolen"))
+        self.assertEqual(launcher.provide(given, cloud.client), path)
+        self.assertEqual(pathlib.Path(path).read_bytes(), cloud.worker)
+
+    def test_a_folder_that_others_may_write_to_is_not_used(self):
+        cloud = Cloud(script("echo ran"))
+        given = launcher.parse(cloud.arguments(), {})
+        usual = pathlib.Path(launcher.provide(given, cloud.client)).parent
+        usual.chmod(0o777)
+        self.assertNotEqual(pathlib.Path(launcher.provide(given, cloud.client)).parent, usual)
+
+    def test_arguments_may_stand_in_the_environment(self):
+        cloud = Cloud(script("true"))
+        names = {name: value for name, value in launcher.parse(cloud.arguments(), {}).items()}
+        environment = {name[2:]: value for name, value in names.items()}
+        self.assertEqual(launcher.parse([], {**environment, "engine": "ray"}), {**names, "--engine": "ray"})
 
     def test_it_fails_with_the_workers_last_lines(self):
         cloud = Cloud(script("""
@@ -135,9 +168,65 @@ class Launcher(unittest.TestCase):
 
     def test_a_definition_that_lacks_something_is_told(self):
         with self.assertRaisesRegex(launcher.LauncherError, "no --worker-key, --worker-sha256"):
-            launcher.launch(["--pipeline", PIPELINE, "--worker-bucket", "b"], None)
+            launcher.launch(["--pipeline", PIPELINE, "--worker-bucket", "b"], {}, None)
         with self.assertRaisesRegex(launcher.LauncherError, "--pipeline is not what"):
-            launcher.launch(["--pipeline", "{}", *Cloud("").arguments()[4:]], None)
+            launcher.launch(["--pipeline", "{}", *Cloud("").arguments()[4:]], {}, None)
+
+    def drive(self, text, spread):
+        """Drives a worker; gives what was asked of `spread`, what was told, and what the worker said at the end."""
+        cloud = Cloud(script(text))
+        asked, stopped = [], []
+
+        def engine(given):
+            return lambda plan, numbers: asked.append((plan, numbers)) or spread(), lambda: stopped.append(True)
+
+        with unittest.mock.patch.dict(launcher.ENGINES, {"ray": engine}):
+            out, _ = cloud.launch("--engine", "ray")
+        self.assertEqual(stopped, [True])
+        return asked, [data["MetricData"] for data in cloud.metrics], out.splitlines()
+
+    def test_shards_are_spread_by_number_plan_after_plan(self):
+        asked, metrics, out = self.drive("""
+            [ $1 = drive ] || exit 9
+            for plan in 1 2; do
+                echo '{"do":"shards","plan":"p'$plan'","shards":[[0,2],[5,5]],"of":6}'
+                read answer
+                echo '{"do":"tell","done":6,"of":6}'
+            done
+            echo "answered $answer"
+        """, lambda: None)
+        self.assertEqual(asked, [("p1", [0, 1, 2, 5]), ("p2", [0, 1, 2, 5])])
+        self.assertEqual(out[-2:], ["shards 6 of 6", "answered done"])
+        self.assertEqual([(one["MetricName"], one["Value"]) for one in metrics[0]], [("ShardsDone", 6), ("ShardsPlanned", 6)])
+
+    def test_a_task_that_fails_for_good_fails_the_run_with_its_reason(self):
+        def fail():
+            raise RuntimeError("An error occurred while calling o1\n : at java\n  x.LauncherError: shard 2: no\n more")
+
+        with self.assertRaisesRegex(launcher.LauncherError, "exit code 1: got failed shard 2: no$"):
+            self.drive("""
+                echo '{"do":"shards","plan":"p","shards":[[0,2]],"of":3}'
+                read answer
+                echo "got $answer" >&2
+                exit 1
+            """, fail)
+
+    def test_a_task_is_the_worker_on_one_shard(self):
+        cloud = Cloud(script("""
+            for argument in "$@"; do echo "$argument"; done
+            [ $# = 8 ] || exit 9
+            if [ $8 = 7 ]; then echo "error: no such shard" >&2; exit 1; fi
+        """))
+        given = launcher.parse(cloud.arguments(), {})
+        launcher.provide(given, cloud.client)
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+            launcher.work_shard(given, "p", 3)
+            with self.assertRaisesRegex(launcher.LauncherError, "shard 7: the worker ended with exit code 1: error: no such"):
+                launcher.work_shard(given, "p", 7)
+        self.assertEqual(
+            out.getvalue().splitlines()[:8], ["shard", "--tied", "--pipeline", PIPELINE, "--plan", "p", "--shard", "3"]
+        )
 
     def test_a_request_to_stop_reaches_the_worker(self):
         worker = script("""
@@ -151,7 +240,7 @@ class Launcher(unittest.TestCase):
             "launcher = importlib.util.module_from_spec(spec); spec.loader.exec_module(launcher)\n"
             "class S3:\n"
             "    def get_object(self, **_): return {'Body': io.BytesIO(%r)}\n"
-            "launcher.launch(sys.argv[1:], lambda service, region: S3())\n" % (str(PATH), worker.encode())
+            "launcher.launch(sys.argv[1:], {}, lambda service, region: S3())\n" % (str(PATH), worker.encode())
         )
         command = [sys.executable, "-c", program, *Cloud(worker).arguments()]
         job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

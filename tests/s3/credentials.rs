@@ -178,6 +178,8 @@ fn credentials_that_expire_during_a_run_are_fetched_again_and_the_run_does_not_n
             region: REGION.to_owned(),
             after_commit: AfterCommit::Nothing,
         },
+        hand_over: None,
+        dpu_hour_micro_usd: None,
     };
     let began = Instant::now();
     // Nothing of the person who runs the tests, and nothing but the endpoint to get credentials from.

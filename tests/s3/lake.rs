@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bucketscope::Result;
+use bucketscope::aws::handover::{StartRun, Wanted};
 use bucketscope::aws::partitions::SdkPartitions;
 use bucketscope::etl::model::Source;
 use bucketscope::etl::work::LogWorker;
@@ -68,6 +71,8 @@ impl World {
                 region: REGION.to_owned(),
                 after_commit: AfterCommit::Nothing,
             },
+            dpu_hour_micro_usd: Some(440_000),
+            hand_over: None,
         }
     }
 
@@ -135,9 +140,11 @@ fn a_lake_on_s3_is_that_of_the_folder_and_is_made_by_the_first_run() {
     let told = world.told("lake/");
     let cancel = AtomicBool::new(false);
     let glue = SdkPartitions::new(&world.bucket.session);
+    let jobs = Spark::default();
     // As if it were a minute later, so that nothing has to settle.
+    let now_ms = now_ms() + 60_000;
     let request =
-        worker::Request { pipeline: &told, window: None, threads: Some(2), now_ms: now_ms() + 60_000, cancel: &cancel };
+        worker::Request { threads: Some(2), dpus: Some(1.0), ..worker::Request::new(&told, now_ms, &cancel, &jobs) };
     let report = worker::run(&world.bucket.session, &glue, &request, &()).unwrap();
     assert_eq!(report.run.commits, [1]);
     assert!(report.metrics["NewestRecordAgeHours"] > 0.0 && report.metrics["RunSeconds"] > 0.0);
@@ -151,6 +158,93 @@ fn a_lake_on_s3_is_that_of_the_folder_and_is_made_by_the_first_run() {
     let again = worker::run(&world.bucket.session, &glue, &request, &()).unwrap();
     assert!(again.run.nothing_new);
     assert_eq!((again.metrics["Records"], again.metrics["LogBytes"]), (0.0, 0.0), "a quiet run says so");
+    // A minute is billed at least.
+    let cost = again.cost.unwrap();
+    assert!((cost.dpu_hours - 1.0 / 60.0).abs() < 1e-9 && (cost.usd.unwrap() - 0.44 / 60.0).abs() < 1e-9, "{cost:?}");
+    assert!(jobs.started.lock().unwrap().is_empty());
+}
+
+/// The job with many workers, which starts and does nothing.
+#[derive(Default)]
+pub struct Spark {
+    started: Mutex<Vec<(u32, BTreeMap<String, String>)>>,
+    busy: bool,
+}
+
+impl StartRun for Spark {
+    fn start(&self, wanted: &Wanted<'_>) -> Result<Option<String>> {
+        assert_eq!((wanted.job, wanted.worker_type), ("spark", "G.2X"));
+        self.started.lock().unwrap().push((wanted.workers, wanted.arguments.clone()));
+        Ok((!self.busy).then(|| "jr_9".to_owned()))
+    }
+}
+
+#[test]
+fn what_is_too_much_is_planned_and_handed_over_and_the_other_job_goes_on_with_that_very_plan() {
+    let world = World::new("lake-over", 3_000_000);
+    let mut told = world.told("lake/");
+    told.hand_over = Some(pipeline::HandOver {
+        job: "spark".to_owned(),
+        worker_type: "G.2X".to_owned(),
+        dpus_each: 2,
+        workers_at_most: 10,
+        after_minutes: 0,
+    });
+    let cancel = AtomicBool::new(false);
+    let glue = SdkPartitions::new(&world.bucket.session);
+    let run = |told: &pipeline::Pipeline, jobs: &Spark| {
+        let window = Some((0, i64::MAX));
+        let dpus = Some(0.0625);
+        let request = worker::Request {
+            window,
+            threads: Some(2),
+            dpus,
+            ..worker::Request::new(told, now_ms() + 60_000, &cancel, jobs)
+        };
+        worker::run(&world.bucket.session, &glue, &request, &()).unwrap()
+    };
+    let (free, busy) = (Spark::default(), Spark { busy: true, ..Spark::default() });
+    let small = run(&told, &free);
+    let over = small.handed_over.clone().unwrap();
+    assert_eq!((over.run.as_deref(), over.workers, small.run.nothing_new), (Some("jr_9"), 2, false));
+    let arguments =
+        [("--dpus", "4"), ("--from", "1970-01-01T00:00:00Z")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(*free.started.lock().unwrap(), [(2, BTreeMap::from(arguments))]);
+    assert_eq!(small.run.commits, Vec::<u64>::new());
+    assert!(
+        small.notes()[0]
+            .starts_with("handed over to the job spark, run jr_9, with 2 workers: the plan 000000000001-a1: ")
+    );
+    // A second small run before the other job has begun: it makes no plan of its own.
+    let second = run(&told, &busy);
+    assert_eq!(second.run.left, small.run.left);
+    assert!(
+        second.notes()[0].starts_with("the job spark is at work already and goes on with the plan"),
+        "{:?}",
+        second.notes()
+    );
+    // The other job is told of no third.
+    told.hand_over = None;
+    let large = run(&told, &free);
+    assert_eq!((large.run.resumed, large.run.commits), (1, vec![1]));
+    world.assert_same("lake/");
+}
+
+#[test]
+fn a_small_run_leaves_all_to_one_that_is_at_work_and_ends_in_peace() {
+    let world = World::new("lake-peace", 1_000_000);
+    let lake = world.lake("lake/");
+    bucketscope::etl::state::make_format(&lake).unwrap();
+    let source = Store::s3(&world.bucket.session, &world.bucket.place("logs/"));
+    let sources = SourceStores::over([(source, self::source("s3://lake-peace/logs/".to_owned()))]);
+    let pipeline = Pipeline { lake: lake.clone(), sources: vec![self::source(String::new())], settings: settings() };
+    let _held = bucketscope::etl::lease::Lease::take(&lake, now_ms(), 60_000).unwrap().unwrap();
+    let mut options = RunOptions::at(now_ms());
+    options.when_busy = WhenBusy::Leave(100);
+    let left = run_over(&pipeline, &sources, &options, &LogWorker, &()).unwrap();
+    assert_eq!((left.at_work.unwrap().pid, left.commits), (std::process::id(), vec![]));
+    options.when_busy = WhenBusy::Wait(100);
+    assert!(run_over(&pipeline, &sources, &options, &LogWorker, &()).is_err());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod credentials;
 mod faults;
 mod lake;
+mod listing;
 mod proxy;
 mod requests;
 mod server;

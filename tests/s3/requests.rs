@@ -9,7 +9,7 @@ use bucketscope::aws::partitions::SdkPartitions;
 use bucketscope::generate::Options;
 use bucketscope::worker;
 
-use crate::lake::{World, now_ms};
+use crate::lake::{Spark, World, now_ms};
 use crate::proxy::Proxy;
 use crate::server;
 
@@ -21,7 +21,8 @@ pub fn run(world: &World, session: &Session, threads: usize) -> worker::Report {
     let (told, cancel) = (world.told("lake/"), AtomicBool::new(false));
     let glue = SdkPartitions::new(session);
     let now_ms = now_ms() + 60_000;
-    let request = worker::Request { pipeline: &told, window: None, threads: Some(threads), now_ms, cancel: &cancel };
+    let jobs = Spark::default();
+    let request = worker::Request { threads: Some(threads), ..worker::Request::new(&told, now_ms, &cancel, &jobs) };
     worker::run(session, &glue, &request, &()).unwrap()
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""An S3 server (SeaweedFS) for one test run: prints its port when it answers, and ends with its standard input."""
+"""An S3 server (SeaweedFS) for one test run: prints its port when it answers, and ends with its standard input. With --open it
+takes requests from anybody."""
 
 import contextlib
 import pathlib

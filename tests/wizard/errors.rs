@@ -24,7 +24,7 @@ fn a_malformed_configuration_names_line_key_and_what_was_expected() {
         (
             "sources:",
             "job:\n  engine: spark\nsources:",
-            "bucketscope.yaml:9: job.engine: unknown value `spark`: expected pythonshell or glueetl",
+            "bucketscope.yaml:9: job.engine: unknown value `spark`: expected auto, pythonshell, glueetl or ray",
             "",
         ),
         (
@@ -191,7 +191,10 @@ fn answers_are_checked_before_aws_is_asked() {
         ("--log-bucket shop-logs --account-id 12", "--account-id: expected the 12 digits"),
         ("--log-bucket shop-logs --email ops", "--email: `ops` is no e-mail address"),
         ("--log-bucket shop-logs --schedule hourly", "--schedule: `hourly` is no schedule; expected cron("),
-        ("--log-bucket shop-logs --engine ray", "--engine: `ray` is not known; expected pythonshell, glueetl"),
+        (
+            "--log-bucket shop-logs --engine spark",
+            "--engine: `spark` is not known; expected auto, pythonshell, glueetl, ray",
+        ),
         ("--log-bucket shop-logs --raw-days 3", "--raw-days: `3`: expected 14 days or more, or forever"),
         ("--log-bucket shop-logs --tag team", "--tag: `team`: expected KEY=VALUE"),
         ("--log-bucket shop-logs --name My_Shop", "--name: `My_Shop` cannot be a name"),

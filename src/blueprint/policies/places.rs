@@ -88,7 +88,7 @@ impl<'a> Stage<'a> {
     pub fn of(cloud: &'a Cloud) -> Result<Self> {
         let mut wide = cloud.clone();
         wide.catalogue.mode = CatalogueMode::Crawler;
-        wide.job.engine = Engine::Glueetl;
+        wide.job.engine = Engine::Auto;
         if wide.job.schedule == blueprint::BY_HAND {
             wide.job.schedule = Job::default().schedule;
         }
@@ -159,7 +159,10 @@ impl<'a> Stage<'a> {
             Place::ServiceRole => cloud.aws.cloudformation_role.iter().cloned().collect(),
             Place::Roles => self.roles(None),
             Place::Functions => self.numbered("AWS::Lambda::Function", "FunctionName", "lambda", "function:"),
-            Place::Job => self.one(self.at("glue", home, &format!("job/{}", names.job()))),
+            Place::Job => [names.job(), names.spark_job()]
+                .iter()
+                .map(|job| self.at("glue", home, &format!("job/{job}")))
+                .collect(),
             Place::DoctorJobs => self.one(self.at("glue", home, &format!("job/{}*", names.doctor_jobs()))),
             Place::Crawler => self.one(self.at("glue", home, &format!("crawler/{}", names.crawler()))),
             Place::Catalogue => {

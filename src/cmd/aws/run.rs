@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::watching::Watching;
 use crate::aws::Session;
 use crate::aws::hands::Hands;
+use crate::blueprint::Names;
 use crate::cli::Run;
 use crate::cmd::interrupt::Presses;
 use crate::cmd::{Context, range, words};
@@ -40,6 +41,9 @@ struct Ran {
     attached: bool,
     #[serde(flatten)]
     run: RunSeen,
+    /// The run that has planned what this one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planned_by: Option<RunSeen>,
 }
 
 /// Runs `run`.
@@ -74,20 +78,29 @@ pub(super) fn start(
     let begun = job::begin(&site, arguments, busy, &following)?;
     let verb = if begun.attached { "a run is at work already; watching" } else { "started" };
     context.ui.note(&format!("{verb} {}", text::visible(&begun.id)));
-    let ended = job::follow(&site, &begun.id, &clock, &following)?;
+    let mut id = begun.id.clone();
+    let mut ended = job::follow(&site, &Names::of(cloud).scheduled(), &id, &clock, &following)?;
+    let mut planned_by = None;
+    if let Ended::Done(small) = &ended
+        && let Some((job, next)) = job::handed_over(&site, small)?
+    {
+        context.ui.note(&format!("handed over to {}; watching its run {}", job.name, text::visible(&next)));
+        planned_by = Some(small.clone());
+        ended = job::follow(&site, &job, &next, &clock, &following)?;
+        id = next;
+    }
     following.finish();
     match ended {
-        Ended::Done(run) => Ok(done(context, Ran { name: cloud.name.clone(), attached: begun.attached, run })),
-        Ended::Failed(run, lines) => Err(failed(context, &run, &lines)),
-        Ended::Left => {
-            Err(Error::new(ErrorKind::Interrupted, format!("stopped watching; the run {} goes on", begun.id))
-                .hint(format!("{}  tells how it ended", context.command("status"))))
+        Ended::Done(run) => {
+            Ok(done(context, Ran { name: cloud.name.clone(), attached: begun.attached, run, planned_by }))
         }
-        Ended::Stopped => Err(Error::new(
-            ErrorKind::Interrupted,
-            format!("the run {} was stopped; what it has committed stays", begun.id),
-        )
-        .hint(format!("{}  goes on where it stopped", context.command("run")))),
+        Ended::Failed(run, lines) => Err(failed(context, &run, &lines)),
+        Ended::Left => Err(Error::new(ErrorKind::Interrupted, format!("stopped watching; the run {id} goes on"))
+            .hint(format!("{}  tells how it ended", context.command("status")))),
+        Ended::Stopped => {
+            Err(Error::new(ErrorKind::Interrupted, format!("the run {id} was stopped; what it has committed stays"))
+                .hint(format!("{}  goes on where it stopped", context.command("run"))))
+        }
     }
 }
 
@@ -106,6 +119,12 @@ fn arguments(context: &Context, args: &Run) -> Result<BTreeMap<String, String>> 
         context.ui.note(&format!("records of {range}: log objects delivered then, or up to {lag} later"));
         told.insert("--from".to_owned(), text::time(from));
         told.insert("--to".to_owned(), text::time(to));
+    }
+    if args.full {
+        told.insert("--full".to_owned(), "yes".to_owned());
+    }
+    if let Some(place) = &args.inventory {
+        told.insert("--inventory".to_owned(), place.clone());
     }
     if let Some(threads) = args.threads {
         told.insert("--threads".to_owned(), threads.to_string());
@@ -220,7 +239,7 @@ impl View for Ran {
     fn human(&self, screen: &Screen) -> String {
         let run = &self.run;
         let took = text::duration(run.seconds.saturating_mul(1000));
-        let cost = format!("{:.3} DPU-hours, {}", run.dpu_hours, money(run.usd));
+        let cost = |run: &RunSeen| format!("{:.3} DPU-hours, {}", run.dpu_hours, money(run.usd));
         let mut rows = Vec::new();
         let head = match &run.summary {
             None => format!("{} in {took}\n", screen.paint.green("Done")),
@@ -242,6 +261,14 @@ impl View for Ran {
                 }
                 format!("{} the files of {hours} in {took}\n", screen.paint.green("Joined"))
             }
+            Some(done) if done.left_to_another => {
+                format!("{} another run is at work ({took})\n", screen.paint.green("Left to it:"))
+            }
+            Some(Summary { handed_over: Some(over), .. }) => {
+                let objects = plural(over.objects, "log object", "log objects");
+                let what = format!("{objects}, {}", text::bytes(over.bytes));
+                format!("{} {what}, to {} workers ({took})\n", screen.paint.green("Handed over"), over.workers)
+            }
             Some(done) if done.nothing_new => format!("{} ({took})\n", screen.paint.green("Nothing new")),
             Some(done) => {
                 let objects = plural(done.objects, "log object", "log objects");
@@ -257,8 +284,11 @@ impl View for Ran {
                 format!("{} {objects}, {} in {took}\n", screen.paint.green("Read"), text::bytes(done.bytes))
             }
         };
-        rows.push(("used", vec![cost]));
+        rows.push(("used", vec![cost(run)]));
         rows.push(("run", vec![text::visible(&run.id).into_owned()]));
+        if let Some(small) = &self.planned_by {
+            rows.push(("planned", vec![format!("by {}: {}", text::visible(&small.id), cost(small))]));
+        }
         head + &words::sheet(&rows, screen)
     }
 

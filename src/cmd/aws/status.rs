@@ -17,7 +17,7 @@ use crate::cost::money;
 use crate::etl;
 use crate::stack::health::{Health, Seen, judge};
 use crate::stack::look::look;
-use crate::stack::runs::RunSeen;
+use crate::stack::runs::{RunSeen, Summary};
 use crate::stack::site::Site;
 use crate::ui::export::envelope;
 use crate::ui::text::{self, plural};
@@ -151,6 +151,11 @@ impl Shown {
         let mut line =
             format!("{began}{}, {took}, {:.3} DPU-hours, {}", run.state.to_lowercase(), run.dpu_hours, money(run.usd));
         match (&run.summary, &run.error) {
+            (Some(done), _) if done.left_to_another => line.push_str(": left to another run"),
+            (Some(Summary { handed_over: Some(over), .. }), _) => {
+                let objects = plural(over.objects, "log object", "log objects");
+                line.push_str(&format!(": {objects} handed over to {} workers", over.workers));
+            }
             (Some(done), _) if done.nothing_new => line.push_str(": nothing new"),
             (Some(done), _) => {
                 let records = plural(done.records, "record", "records");

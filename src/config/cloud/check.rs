@@ -293,6 +293,8 @@ fn check_job(cloud: &Cloud) -> Checked {
         return Err(Complaint::new("job.dpu_sixteenths", what));
     }
     within("job.workers", job.workers, 2, 299)?;
+    within("job.max_workers", job.max_workers, 2, 299)?;
+    within("job.hand_over_minutes", job.hand_over_minutes, 0, 1440)?;
     if !WORKER_TYPES.contains(&job.worker_type.as_str()) {
         let what = format!("`{}` is no type of worker; expected one of {}", job.worker_type, WORKER_TYPES.join(", "));
         return Err(Complaint::new("job.worker_type", what));

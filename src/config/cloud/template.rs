@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write};
 
 use super::super::template::scalar;
-use super::{Account, CatalogueMode, Cloud, CloudSource, Engine, Job, Trail};
+use super::{Account, CatalogueMode, Cloud, CloudSource, Job, Trail};
 
 /// The text of a new file.
 pub fn render(cloud: &Cloud) -> String {
@@ -136,10 +136,6 @@ fn trails(out: &mut String, trails: &[Trail]) {
 }
 
 fn job(out: &mut String, job: &Job) {
-    let engine = match job.engine {
-        Engine::Pythonshell => "pythonshell",
-        Engine::Glueetl => "glueetl",
-    };
     let _ = write!(
         out,
         "\
@@ -148,13 +144,18 @@ job:
   # cron(…) with AWS's six fields, rate(…), or none: then only `bucketscope run` starts it.
   schedule: {schedule}
   time_zone: {zone}
-  # pythonshell: one process on one machine, enough for tens of gigabytes a day. glueetl: Spark places `workers` of them.
+  # auto: one process on one machine, enough for tens of gigabytes a day; a backlog that would keep it busy for longer than
+  # `hand_over_minutes` goes to Spark, with as many workers as it is worth, `max_workers` at most. pythonshell: without
+  # Spark. glueetl: always Spark, with `workers`. ray: Glue for Ray, which is closed to new customers.
   engine: {engine}
   timeout_minutes: {timeout}
-  # Of a pythonshell job: 1 (0.0625 DPU) or 16 (1 DPU).
+  hand_over_minutes: {minutes}
+  max_workers: {most}
+  # Of a pythonshell job, and of the small one of auto: 1 (0.0625 DPU) or 16 (1 DPU).
   dpu_sixteenths: {dpu}
-  # Of a glueetl job, the driver among them.
+  # Of a glueetl or ray job, the driver among them.
   workers: {workers}
+  # Of Spark's workers.
   worker_type: {kind}
   # How long our log groups keep the output.
   log_days: {days}
@@ -164,6 +165,9 @@ job:
         zone = scalar(&job.time_zone),
         timeout = job.timeout_minutes,
         dpu = job.dpu_sixteenths,
+        engine = job.engine.word(),
+        minutes = job.hand_over_minutes,
+        most = job.max_workers,
         workers = job.workers,
         kind = scalar(&job.worker_type),
         days = job.log_days,

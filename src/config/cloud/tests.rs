@@ -99,7 +99,7 @@ fn wrong_types_name_the_key_and_what_was_expected() {
         (with("", "job: fast\n"), "b.yaml:12: job: found text \"fast\", expected keys and values"),
         (
             with("", "job:\n  engine: spark\n"),
-            "b.yaml:13: job.engine: unknown value `spark`: expected pythonshell or glueetl",
+            "b.yaml:13: job.engine: unknown value `spark`: expected auto, pythonshell, glueetl or ray",
         ),
         (
             with("", "catalogue:\n  mode: crawlers\n"),

@@ -1,17 +1,15 @@
-//! A column chunk: dictionary, data pages, statistics, through parquet's public page writer.
+//! A column chunk: dictionary, data pages, statistics.
 
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::basic::{Compression, Encoding, PageType, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
 use super::intern::utf8;
-use super::page::{Compressor, Texture};
+use super::page::{Compressor, Texture, varint, zigzag};
 use crate::{Error, Result};
 
 /// Chunks with less than this are stored as they are: a ZSTD frame would cost more than it saves.
@@ -26,7 +24,7 @@ const PAGE_HEADER: usize = 64;
 /// The body of a page, compressed or not.
 #[derive(Debug)]
 pub struct Body {
-    bytes: Bytes,
+    bytes: Vec<u8>,
     uncompressed: usize,
     values: u32,
     encoding: Encoding,
@@ -75,7 +73,7 @@ impl ChunkBuilder {
             true => zstd.compress(body, texture)?,
             false => body,
         };
-        Ok(Body { bytes: Bytes::copy_from_slice(bytes), uncompressed: body.len(), values: values as u32, encoding })
+        Ok(Body { bytes: bytes.to_vec(), uncompressed: body.len(), values: values as u32, encoding })
     }
 
     /// The dictionary page: `values` values, plain.
@@ -106,23 +104,20 @@ impl ChunkBuilder {
     /// Puts the chunk together. `rows` counts absent ones too.
     pub fn finish(self, column: ColumnDescPtr, rows: usize, statistics: Statistics) -> Result<Chunk> {
         let size: usize = self.dictionary.iter().chain(&self.pages).map(|body| body.bytes.len() + PAGE_HEADER).sum();
-        let mut sink = TrackedWrite::new(Vec::with_capacity(size));
-        let mut writer = SerializedPageWriter::new(&mut sink);
+        let mut bytes = Vec::with_capacity(size);
         let mut encodings = vec![Encoding::RLE];
-        let (mut compressed, mut uncompressed) = (0, 0);
-        let mut dictionary_offset = None;
-        let mut data_offset = None;
-        let dictionary = self.dictionary.into_iter().map(|body| (true, body));
-        for (is_dictionary, body) in dictionary.chain(self.pages.into_iter().map(|body| (false, body))) {
+        let mut uncompressed = 0;
+        let dictionary_offset = self.dictionary.as_ref().map(|_| 0);
+        if let Some(body) = &self.dictionary {
+            uncompressed += body.write(true, &mut bytes);
+            encodings.push(body.encoding);
+        }
+        let data_offset = bytes.len() as i64;
+        for body in &self.pages {
+            uncompressed += body.write(false, &mut bytes);
             if !encodings.contains(&body.encoding) {
                 encodings.push(body.encoding);
             }
-            let (size, page) = (body.uncompressed, body.into_page(is_dictionary));
-            let written = writer.write_page(CompressedPage::new(page, size)).map_err(parquet_error)?;
-            compressed += written.compressed_size as i64;
-            uncompressed += written.uncompressed_size as i64;
-            let offset = if is_dictionary { &mut dictionary_offset } else { &mut data_offset };
-            offset.get_or_insert(written.offset as i64);
         }
         let compression = match self.compressed {
             true => Compression::ZSTD(ZstdLevel::try_new(1).map_err(parquet_error)?),
@@ -132,14 +127,14 @@ impl ChunkBuilder {
             .set_encodings(encodings)
             .set_compression(compression)
             .set_num_values(rows as i64)
-            .set_total_compressed_size(compressed)
-            .set_total_uncompressed_size(uncompressed)
-            .set_data_page_offset(data_offset.unwrap_or(0))
+            .set_total_compressed_size(bytes.len() as i64)
+            .set_total_uncompressed_size(uncompressed as i64)
+            .set_data_page_offset(data_offset)
             .set_dictionary_page_offset(dictionary_offset)
             .set_statistics(statistics)
             .build()
             .map_err(parquet_error)?;
-        let bytes = Bytes::from(sink.into_inner().map_err(parquet_error)?);
+        let bytes = Bytes::from(bytes);
         let close = ColumnCloseResult {
             bytes_written: bytes.len() as u64,
             rows_written: rows as u64,
@@ -153,19 +148,37 @@ impl ChunkBuilder {
 }
 
 impl Body {
-    fn into_page(self, is_dictionary: bool) -> Page {
-        let (buf, num_values, encoding) = (self.bytes, self.values, self.encoding);
+    /// Appends the page, its header first, and returns how long it is uncompressed, with its header.
+    fn write(&self, is_dictionary: bool, out: &mut Vec<u8>) -> usize {
+        let start = out.len();
+        self.write_header(is_dictionary, out);
+        let header = out.len() - start;
+        out.extend_from_slice(&self.bytes);
+        header + self.uncompressed
+    }
+
+    /// The structure `PageHeader` of the Parquet format, in Thrift's compact protocol: a field is the difference of its
+    /// number to that of the one before and its type, then the value; a zero ends a structure.
+    fn write_header(&self, is_dictionary: bool, out: &mut Vec<u8>) {
+        const INT: u8 = 5;
+        const STRUCTURE: u8 = 12;
+        const FALSE: u8 = 2;
+        let int = |out: &mut Vec<u8>, number: i64| {
+            out.push(1 << 4 | INT);
+            varint(out, zigzag(number));
+        };
+        int(out, if is_dictionary { PageType::DICTIONARY_PAGE } else { PageType::DATA_PAGE } as i64);
+        int(out, self.uncompressed as i64);
+        int(out, self.bytes.len() as i64);
+        // `data_page_header` is field 5, `dictionary_page_header` field 7; the one before is field 3.
+        out.push(if is_dictionary { 4 } else { 2 } << 4 | STRUCTURE);
+        int(out, self.values.into());
+        int(out, self.encoding as i64);
         match is_dictionary {
-            true => Page::DictionaryPage { buf, num_values, encoding, is_sorted: false },
-            false => Page::DataPage {
-                buf,
-                num_values,
-                encoding,
-                def_level_encoding: Encoding::RLE,
-                rep_level_encoding: Encoding::RLE,
-                statistics: None,
-            },
+            true => out.push(1 << 4 | FALSE),
+            false => (0..2).for_each(|_| int(out, Encoding::RLE as i64)),
         }
+        out.extend_from_slice(&[0, 0]);
     }
 }
 

@@ -243,11 +243,16 @@ impl Scratch {
         for rows in self.rows.chunks(PAGE_ROWS) {
             self.validity.clear();
             self.body.clear();
-            rows.iter().for_each(|group| self.validity.push(keys[*group as usize] != ABSENT));
+            match self.distinct.is_empty() {
+                true => self.validity.push_none(rows.len()),
+                false => rows.iter().for_each(|group| self.validity.push(keys[*group as usize] != ABSENT)),
+            }
             self.nulls += self.validity.absent();
             self.validity.write(&mut self.body);
-            for key in rows.iter().map(|group| keys[*group as usize]).filter(|key| *key != ABSENT) {
-                values.write(key, &mut self.body);
+            if !self.distinct.is_empty() {
+                for key in rows.iter().map(|group| keys[*group as usize]).filter(|key| *key != ABSENT) {
+                    values.write(key, &mut self.body);
+                }
             }
             builder.page(&self.body, rows.len(), Encoding::PLAIN, Texture::Text, zstd)?;
         }

@@ -79,18 +79,19 @@ impl FileWriter {
     /// The file of a partition whose rows refer to `known`.
     pub(super) fn encode(
         &mut self,
-        partition: Partition,
+        partition: &mut Partition,
         known: &Dictionaries,
         body: &mut Vec<u8>,
         zstd: &mut Compressor,
     ) -> Result<EncodedFile> {
         let (date, hour) = partition_of(partition.hour.saturating_mul(HOUR_MS));
         let plain = ["requestid", "key", "request_uri", "versionid", "hostid"].map(|name| self.column(name));
-        let (rows, plain_chunks) = partition.finish(plain.clone(), body, zstd)?;
+        let plain_chunks = partition.finish(plain.clone(), body, zstd)?;
+        let rows = &partition.rows;
         let mut chunks: Vec<(ColumnDescPtr, Chunk)> = plain.into_iter().zip(plain_chunks).collect();
-        self.numbers(&rows, zstd, &mut chunks)?;
-        self.texts(&rows, known, zstd, &mut chunks)?;
-        self.groups(&rows, known, zstd, &mut chunks)?;
+        self.numbers(rows, zstd, &mut chunks)?;
+        self.texts(rows, known, zstd, &mut chunks)?;
+        self.groups(rows, known, zstd, &mut chunks)?;
         let bytes = self.assemble(chunks)?;
         Ok(EncodedFile { date, hour, rows: rows.len() as u64, bytes })
     }
@@ -101,27 +102,45 @@ impl FileWriter {
     }
 
     fn numbers(&mut self, rows: &[Row], zstd: &mut Compressor, out: &mut Vec<(ColumnDescPtr, Chunk)>) -> Result<()> {
-        type Number = fn(&Row) -> i64;
-        let columns: [(&str, Number, Values<'_>); 7] = [
-            ("requestdatetime", |row| row.requestdatetime, Values::Int64),
-            ("httpstatus", |row| if row.httpstatus < 0 { ABSENT } else { row.httpstatus.into() }, Values::Int32),
-            ("bytessent", |row| row.bytessent, Values::Int64),
-            ("objectsize", |row| row.objectsize, Values::Int64),
-            ("totaltime", |row| row.totaltime, Values::Int64),
-            ("turnaroundtime", |row| row.turnaroundtime, Values::Int64),
-            ("log_line", |row| row.log_line, Values::Int64),
-        ];
-        for (name, number, values) in columns {
-            let column = self.column(name);
-            if matches!(name, "requestdatetime" | "log_line")
-                && let Some(chunk) = self.scratch.near_numbers(column.clone(), rows, number, zstd)?
-            {
-                out.push((column, chunk));
-                continue;
-            }
-            let keys = self.scratch.group_by_number(rows, number);
-            out.push((column.clone(), self.scratch.chunk(column, &keys, values, zstd)?));
+        self.near_numbers("requestdatetime", rows, |row| row.requestdatetime, zstd, out)?;
+        let status = |row: &Row| if row.httpstatus < 0 { ABSENT } else { row.httpstatus.into() };
+        self.number("httpstatus", rows, status, Values::Int32, zstd, out)?;
+        self.number("bytessent", rows, |row| row.bytessent, Values::Int64, zstd, out)?;
+        self.number("objectsize", rows, |row| row.objectsize, Values::Int64, zstd, out)?;
+        self.number("totaltime", rows, |row| row.totaltime, Values::Int64, zstd, out)?;
+        self.number("turnaroundtime", rows, |row| row.turnaroundtime, Values::Int64, zstd, out)?;
+        self.near_numbers("log_line", rows, |row| row.log_line, zstd, out)
+    }
+
+    /// A column of numbers that are mostly near to their neighbours.
+    fn near_numbers(
+        &mut self,
+        name: &str,
+        rows: &[Row],
+        number: impl Fn(&Row) -> i64,
+        zstd: &mut Compressor,
+        out: &mut Vec<(ColumnDescPtr, Chunk)>,
+    ) -> Result<()> {
+        let column = self.column(name);
+        match self.scratch.near_numbers(column.clone(), rows, &number, zstd)? {
+            Some(chunk) => out.push((column, chunk)),
+            None => self.number(name, rows, number, Values::Int64, zstd, out)?,
         }
+        Ok(())
+    }
+
+    fn number(
+        &mut self,
+        name: &str,
+        rows: &[Row],
+        number: impl Fn(&Row) -> i64,
+        values: Values<'_>,
+        zstd: &mut Compressor,
+        out: &mut Vec<(ColumnDescPtr, Chunk)>,
+    ) -> Result<()> {
+        let keys = self.scratch.group_by_number(rows, number);
+        let column = self.column(name);
+        out.push((column.clone(), self.scratch.chunk(column, &keys, values, zstd)?));
         Ok(())
     }
 
@@ -132,25 +151,29 @@ impl FileWriter {
         zstd: &mut Compressor,
         out: &mut Vec<(ColumnDescPtr, Chunk)>,
     ) -> Result<()> {
-        type Number = fn(&Row) -> u32;
-        let columns: [(&str, Number, &Interner); 7] = [
-            ("remoteip", |row| row.remoteip, &known.remoteip),
-            ("requester", |row| row.requester, &known.requester),
-            ("operation", |row| row.operation, &known.operation),
-            ("errorcode", |row| row.errorcode, &known.errorcode),
-            ("referrer", |row| row.referrer, &known.referrer),
-            ("useragent", |row| row.useragent, &known.useragent),
-            ("key_logged", |row| row.key_logged, &known.key_logged),
-        ];
-        for (name, number, interner) in columns {
-            let keys: Vec<i64> = self.scratch.group_by_text(rows, number).into_iter().map(text_key).collect();
-            let column = self.column(name);
-            let values = |key: i64| interner.value(key as u32);
-            out.push((
-                column.clone(),
-                self.scratch.chunk(column, &keys, Values::Text(&values, has_range(name)), zstd)?,
-            ));
-        }
+        self.text("remoteip", rows, |row| row.remoteip, &known.remoteip, zstd, out)?;
+        self.text("requester", rows, |row| row.requester, &known.requester, zstd, out)?;
+        self.text("operation", rows, |row| row.operation, &known.operation, zstd, out)?;
+        self.text("errorcode", rows, |row| row.errorcode, &known.errorcode, zstd, out)?;
+        self.text("referrer", rows, |row| row.referrer, &known.referrer, zstd, out)?;
+        self.text("useragent", rows, |row| row.useragent, &known.useragent, zstd, out)?;
+        self.text("key_logged", rows, |row| row.key_logged, &known.key_logged, zstd, out)
+    }
+
+    fn text(
+        &mut self,
+        name: &str,
+        rows: &[Row],
+        number: impl Fn(&Row) -> u32,
+        interner: &Interner,
+        zstd: &mut Compressor,
+        out: &mut Vec<(ColumnDescPtr, Chunk)>,
+    ) -> Result<()> {
+        let keys: Vec<i64> = self.scratch.group_by_text(rows, number).into_iter().map(text_key).collect();
+        let column = self.column(name);
+        let values = |key: i64| interner.value(key as u32);
+        let chunk = self.scratch.chunk(column.clone(), &keys, Values::Text(&values, has_range(name)), zstd)?;
+        out.push((column, chunk));
         Ok(())
     }
 
@@ -183,7 +206,7 @@ impl FileWriter {
     fn group<const N: usize>(
         &mut self,
         rows: &[Row],
-        number: fn(&Row) -> u32,
+        number: impl Fn(&Row) -> u32,
         names: &[&str; N],
         parts: &[[u32; N]],
         known: &Dictionaries,

@@ -15,6 +15,7 @@ mod intern;
 mod page;
 mod stage;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::Result;
@@ -27,7 +28,7 @@ use file::FileWriter;
 pub(super) use file::has_range;
 use intern::{Interner, NULL, utf8};
 use page::Compressor;
-use stage::{Partition, Row};
+use stage::{Partition, Row, Spares};
 
 /// Everything held is written out when it comes from this much text …
 const HELD_TEXT: usize = 128 << 20;
@@ -37,6 +38,11 @@ const HELD_RECORDS: usize = 256 << 10;
 const HELD_PARTITIONS: usize = 1024;
 /// … or has this many bytes of distinct values.
 const HELD_VALUES: usize = 48 << 20;
+
+thread_local! {
+    /// A thread encodes one shard after the other.
+    static SPARES: RefCell<Spares> = RefCell::default();
+}
 
 /// What all records of a log object share.
 #[derive(Debug, Clone, Copy)]
@@ -133,8 +139,7 @@ impl Dictionaries {
 pub struct Encoder {
     dictionaries: Dictionaries,
     partitions: Vec<Partition>,
-    by_hour: HashMap<i64, usize>,
-    last: usize,
+    hours: Hours,
     object: u32,
     held_text: usize,
     held_records: usize,
@@ -149,8 +154,7 @@ impl Encoder {
         Ok(Self {
             dictionaries: Dictionaries::default(),
             partitions: Vec::new(),
-            by_hour: HashMap::new(),
-            last: usize::MAX,
+            hours: Hours::default(),
             object: 0,
             held_text: 0,
             held_records: 0,
@@ -205,7 +209,7 @@ impl Encoder {
             }
         };
         let texts = [requestid, key, request_uri, versionid, hostid];
-        let partition = partition_at(&mut self.partitions, &mut self.by_hour, &mut self.last, record.requestdatetime);
+        let partition = partition_at(&mut self.partitions, &mut self.hours, record.requestdatetime);
         partition.push(row, texts, &mut self.body, &mut self.zstd)?;
         self.held_text += length;
         self.held_records += 1;
@@ -225,31 +229,38 @@ impl Encoder {
     pub fn empty(&mut self, sink: &mut dyn FnMut(EncodedFile) -> Result<()>) -> Result<()> {
         let mut partitions = std::mem::take(&mut self.partitions);
         partitions.sort_by_key(|partition| partition.hour);
-        for partition in partitions {
-            sink(self.files.encode(partition, &self.dictionaries, &mut self.body, &mut self.zstd)?)?;
+        for mut partition in partitions {
+            sink(self.files.encode(&mut partition, &self.dictionaries, &mut self.body, &mut self.zstd)?)?;
+            SPARES.with_borrow_mut(|spares| spares.give(partition));
         }
         self.dictionaries.clear();
-        self.by_hour.clear();
-        self.last = usize::MAX;
+        self.hours = Hours::default();
         self.held_text = 0;
         self.held_records = 0;
         Ok(())
     }
 }
 
+/// How many hours are found without a search. A log object has the records of several, in no order.
+const RECENT: usize = 16;
+
+/// Where the partition of an hour is.
+#[derive(Default)]
+struct Hours {
+    all: HashMap<i64, usize>,
+    /// The one that was asked for last, of the hours that differ by a multiple of [`RECENT`].
+    recent: [usize; RECENT],
+}
+
 #[inline]
-fn partition_at<'a>(
-    partitions: &'a mut Vec<Partition>,
-    by_hour: &mut HashMap<i64, usize>,
-    last: &mut usize,
-    time_ms: i64,
-) -> &'a mut Partition {
+fn partition_at<'a>(partitions: &'a mut Vec<Partition>, hours: &mut Hours, time_ms: i64) -> &'a mut Partition {
     let hour = time_ms.div_euclid(HOUR_MS);
-    if partitions.get(*last).is_none_or(|partition| partition.hour != hour) {
-        *last = *by_hour.entry(hour).or_insert_with(|| {
-            partitions.push(Partition::new(hour));
+    let recent = &mut hours.recent[hour as usize % RECENT];
+    if partitions.get(*recent).is_none_or(|partition| partition.hour != hour) {
+        *recent = *hours.all.entry(hour).or_insert_with(|| {
+            partitions.push(SPARES.with_borrow_mut(|spares| spares.take(hour)));
             partitions.len() - 1
         });
     }
-    &mut partitions[*last]
+    &mut partitions[*recent]
 }

@@ -34,6 +34,13 @@ impl Validity {
         self.rows += rows;
     }
 
+    /// Adds `rows` absent rows to a page that has no present ones.
+    pub fn push_none(&mut self, rows: usize) {
+        debug_assert_eq!(self.absent, self.rows);
+        self.rows += rows;
+        self.absent += rows;
+    }
+
     /// Adds `rows` rows, eight save at the end of a page, to a page that was filled in this way only.
     pub fn push_eight(&mut self, bits: u8, rows: usize) {
         self.bits.push(bits);
@@ -93,7 +100,8 @@ impl Validity {
     }
 }
 
-fn varint(out: &mut Vec<u8>, mut number: u64) {
+/// Appends a number, seven bits a byte, the lowest first.
+pub fn varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -137,6 +145,12 @@ pub fn write_deltas<T>(out: &mut Vec<u8>, rows: &[T], number: impl Fn(&T) -> i64
     varint(out, zigzag(previous));
     let mut deltas = [0i64; DELTA_BLOCK];
     for block in rows.get(1..).unwrap_or_default().chunks(DELTA_BLOCK) {
+        // A loop without a way out, so that the compiler can look at many at once.
+        if block.iter().fold(true, |same, row| same & (number(row) == previous)) {
+            varint(out, zigzag(0));
+            out.extend_from_slice(&[0; DELTA_BLOCK / DELTA_MINIBLOCK]);
+            continue;
+        }
         for (delta, row) in deltas.iter_mut().zip(block) {
             let number = number(row);
             *delta = number - previous;
@@ -182,7 +196,8 @@ fn pack(out: &mut Vec<u8>, numbers: impl Iterator<Item = u64>, bytes: usize, wid
     out.truncate(start + bytes);
 }
 
-fn zigzag(number: i64) -> u64 {
+/// Near to zero for what is near to zero.
+pub fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)) as u64
 }
 
@@ -237,8 +252,10 @@ impl Compressor {
                 level,
                 CParameter::Strategy(Strategy::ZSTD_fast),
                 CParameter::WindowLog(14),
-                CParameter::HashLog(11),
-                CParameter::MinMatch(5),
+                CParameter::HashLog(12),
+                CParameter::MinMatch(6),
+                CParameter::TargetLength(2),
+                CParameter::LiteralCompressionMode(ParamSwitch::Enable),
             ])?,
             random: context(&[
                 level,

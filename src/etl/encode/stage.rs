@@ -10,6 +10,9 @@ use crate::Result;
 /// A page is full with this many bytes, too.
 const PAGE_BYTES: usize = 1 << 20;
 
+/// How much room is kept before a page's text for its levels and lengths. Where a page needs more, the column makes more.
+const ROOM_BEFORE: usize = 1024;
+
 /// What repeats from record to record, as numbers of an interner (0 is absent), and the numbers themselves.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "named after the columns")]
@@ -40,7 +43,9 @@ pub struct Row {
 #[derive(Debug)]
 pub struct PlainColumn {
     lengths: Vec<u32>,
+    /// The texts of the page, one after the other, behind `room` bytes for what a page's body has before them.
     text: Vec<u8>,
+    room: usize,
     validity: Validity,
     pages: Vec<Body>,
     rows: usize,
@@ -54,7 +59,8 @@ impl PlainColumn {
     fn new(texture: Texture, with_range: bool) -> Self {
         Self {
             lengths: Vec::new(),
-            text: Vec::new(),
+            text: vec![0; ROOM_BEFORE],
+            room: ROOM_BEFORE,
             validity: Validity::default(),
             pages: Vec::new(),
             rows: 0,
@@ -78,22 +84,28 @@ impl PlainColumn {
     }
 
     fn is_full(&self) -> bool {
-        self.validity.rows() == PAGE_ROWS || self.text.len() >= PAGE_BYTES
+        self.validity.rows() == PAGE_ROWS || self.text.len() - self.room >= PAGE_BYTES
     }
 
     /// The page of what was added since the last one.
-    fn write_page(&mut self, builder: &mut ChunkBuilder, body: &mut Vec<u8>, zstd: &mut Compressor) -> Result<()> {
-        body.clear();
-        self.validity.write(body);
-        write_lengths(body, &self.lengths);
-        body.extend_from_slice(&self.text);
+    fn write_page(&mut self, builder: &mut ChunkBuilder, before: &mut Vec<u8>, zstd: &mut Compressor) -> Result<()> {
+        before.clear();
+        self.validity.write(before);
+        write_lengths(before, &self.lengths);
+        if before.len() > self.room {
+            let more = before.len().next_power_of_two() - self.room;
+            self.text.splice(0..0, std::iter::repeat_n(0, more));
+            self.room += more;
+        }
+        let start = self.room - before.len();
+        self.text[start..self.room].copy_from_slice(before);
         let rows = self.validity.rows();
-        builder.page(body, rows, Encoding::DELTA_LENGTH_BYTE_ARRAY, self.texture, zstd)?;
+        builder.page(&self.text[start..], rows, Encoding::DELTA_LENGTH_BYTE_ARRAY, self.texture, zstd)?;
         self.rows += rows;
         self.absent += self.validity.absent();
         self.validity.clear();
         self.lengths.clear();
-        self.text.clear();
+        self.text.truncate(self.room);
         Ok(())
     }
 
@@ -104,16 +116,23 @@ impl PlainColumn {
         Ok(())
     }
 
-    fn finish(mut self, column: ColumnDescPtr, body: &mut Vec<u8>, zstd: &mut Compressor) -> Result<Chunk> {
+    /// The chunk of all values. The column is empty then.
+    fn finish(&mut self, column: ColumnDescPtr, before: &mut Vec<u8>, zstd: &mut Compressor) -> Result<Chunk> {
         let mut builder = match self.pages.is_empty() {
-            true => ChunkBuilder::new(self.text.len()),
+            true => ChunkBuilder::new(self.text.len() - self.room),
             false => ChunkBuilder::with_pages(std::mem::take(&mut self.pages)),
         };
         if self.validity.rows() > 0 {
-            self.write_page(&mut builder, body, zstd)?;
+            self.write_page(&mut builder, before, zstd)?;
         }
-        let statistics = self.range.unwrap_or_default().statistics(self.absent);
-        builder.finish(column, self.rows, statistics)
+        let range = self.range.as_mut().map(std::mem::take);
+        let statistics = range.unwrap_or_default().statistics(std::mem::take(&mut self.absent));
+        builder.finish(column, std::mem::take(&mut self.rows), statistics)
+    }
+
+    /// How much memory it holds, in bytes.
+    fn memory(&self) -> usize {
+        self.text.capacity() + self.lengths.capacity() * size_of::<u32>()
     }
 }
 
@@ -162,14 +181,48 @@ impl Partition {
         Ok(())
     }
 
-    /// The rows, and the chunks of the plain columns in the order of [`Partition::push`].
+    /// The chunks of the plain columns, in the order of [`Partition::push`]. They are empty then; the rows stay.
     pub fn finish(
-        self,
+        &mut self,
         columns: [ColumnDescPtr; PLAIN_COLUMNS],
         body: &mut Vec<u8>,
         zstd: &mut Compressor,
-    ) -> Result<(Vec<Row>, Vec<Chunk>)> {
-        let chunks = self.plain.into_iter().zip(columns).map(|(plain, column)| plain.finish(column, body, zstd));
-        Ok((self.rows, chunks.collect::<Result<_>>()?))
+    ) -> Result<Vec<Chunk>> {
+        self.plain.iter_mut().zip(columns).map(|(plain, column)| plain.finish(column, body, zstd)).collect()
+    }
+
+    /// How much memory it holds, in bytes.
+    fn memory(&self) -> usize {
+        self.rows.capacity() * size_of::<Row>() + self.plain.iter().map(PlainColumn::memory).sum::<usize>()
+    }
+}
+
+/// The most memory of finished partitions that is kept for the next ones, in bytes.
+const SPARE: usize = 64 << 20;
+
+/// Finished partitions, whose memory the next ones use: it has grown to the size of an hour by then.
+#[derive(Debug, Default)]
+pub struct Spares {
+    partitions: Vec<Partition>,
+    memory: usize,
+}
+
+impl Spares {
+    /// An empty partition.
+    pub fn take(&mut self, hour: i64) -> Partition {
+        let Some(mut partition) = self.partitions.pop() else { return Partition::new(hour) };
+        self.memory -= partition.memory();
+        partition.hour = hour;
+        partition
+    }
+
+    /// Takes a partition back that has been finished.
+    pub fn give(&mut self, mut partition: Partition) {
+        partition.rows.clear();
+        let memory = partition.memory();
+        if self.memory + memory <= SPARE {
+            self.memory += memory;
+            self.partitions.push(partition);
+        }
     }
 }

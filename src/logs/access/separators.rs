@@ -5,7 +5,7 @@
 pub(super) const KEPT: usize = 40;
 
 /// A block may add up to 64 behind those that are kept. A power of two, so that no index needs a check.
-const ROOM: usize = 128;
+pub(super) const ROOM: usize = 128;
 
 const BLOCK: usize = 64;
 
@@ -26,30 +26,36 @@ impl Separators {
         Self { at: [0; ROOM], count: 0, quotes: 0, is_ascii: false }
     }
 
-    /// Where the first separators are; at least the first [`KEPT`] of them.
+    /// Where the first separators are, and how many are known; at least the first [`KEPT`] of them.
     #[inline(always)]
-    pub(super) fn positions(&self) -> &[u32] {
-        &self.at[..self.count.min(ROOM)]
+    pub(super) fn positions(&self) -> (&[u32; ROOM], usize) {
+        (&self.at, self.count)
     }
 
     /// Finds the separators of `line`, which is shorter than 4 GiB: readers bound lines to a megabyte.
     #[inline]
     pub(super) fn find(&mut self, line: &[u8]) {
         #[cfg(target_arch = "x86_64")]
-        if wide::is_there() {
+        if widest::is_there() {
             // SAFETY: the processor has what the function was compiled for; it has just been asked.
+            #[allow(unsafe_code, reason = "calling a function compiled for more than the least processor")]
+            return unsafe { widest::find(self, line) };
+        }
+        #[cfg(target_arch = "x86_64")]
+        if wide::is_there() {
+            // SAFETY: as above.
             #[allow(unsafe_code, reason = "calling a function compiled for more than the least processor")]
             return unsafe { wide::find(self, line) };
         }
-        self.find_by(line, marks);
+        self.find_by(line, marks, parity);
     }
 
     #[inline(always)]
-    fn find_by(&mut self, line: &[u8], marks: impl Fn(&[u8; BLOCK]) -> Marks) {
-        let mut found = Found { count: 0, quotes: 0, quoted: 0, beyond_ascii: 0 };
+    fn find_by(&mut self, line: &[u8], marks: impl Fn(&[u8; BLOCK]) -> Marks, parity: impl Fn(u64) -> u64) {
+        let mut found = Found::default();
         let (blocks, rest) = line.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
-            found.add(&mut self.at, number * BLOCK, marks(block));
+            found.add(&mut self.at, number * BLOCK, marks(block), &parity);
         }
         if !rest.is_empty() {
             let rest_marks = match line.last_chunk() {
@@ -65,8 +71,13 @@ impl Separators {
                     marks(&block)
                 }
             };
-            found.add(&mut self.at, line.len() - rest.len(), rest_marks);
+            found.add(&mut self.at, line.len() - rest.len(), rest_marks, &parity);
         }
+        self.take(&found);
+    }
+
+    #[inline(always)]
+    fn take(&mut self, found: &Found) {
         self.count = found.count;
         self.quotes = found.quotes;
         self.is_ascii = found.beyond_ascii == 0;
@@ -83,6 +94,7 @@ struct Marks {
 }
 
 /// How far a line has been looked through.
+#[derive(Default)]
 struct Found {
     count: usize,
     quotes: u32,
@@ -94,14 +106,9 @@ struct Found {
 impl Found {
     /// Takes in a block that begins at `base`.
     #[inline(always)]
-    fn add(&mut self, to: &mut [u32; ROOM], base: usize, marks: Marks) {
-        let Marks { spaces, quotes, beyond_ascii } = marks;
-        self.beyond_ascii |= beyond_ascii;
-        self.quotes += quotes.count_ones();
-        let inside = parity(quotes) ^ self.quoted;
-        self.quoted = ((inside as i64) >> 63) as u64;
+    fn add(&mut self, to: &mut [u32; ROOM], base: usize, marks: Marks, parity: impl Fn(u64) -> u64) {
+        let mut outside = self.outside(marks, parity);
         if self.count < KEPT {
-            let mut outside = spaces & !inside;
             let count = outside.count_ones() as usize;
             // Mostly there are a few: so many are always written, without a branch that is hard to foretell.
             for at in 0..FEW {
@@ -114,6 +121,17 @@ impl Found {
             }
             self.count += count;
         }
+    }
+
+    /// The spaces of the next block that are outside quotes.
+    #[inline(always)]
+    fn outside(&mut self, marks: Marks, parity: impl Fn(u64) -> u64) -> u64 {
+        let Marks { spaces, quotes, beyond_ascii } = marks;
+        self.beyond_ascii |= beyond_ascii;
+        self.quotes += quotes.count_ones();
+        let inside = parity(quotes) ^ self.quoted;
+        self.quoted = ((inside as i64) >> 63) as u64;
+        spaces & !inside
     }
 }
 
@@ -153,7 +171,8 @@ fn equal(word: u64, byte: u8) -> u64 {
 #[cfg(target_arch = "x86_64")]
 mod wide {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+        __m256i, _mm_clmulepi64_si128, _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_set1_epi8, _mm256_cmpeq_epi8,
+        _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
     };
 
     use super::{BLOCK, Marks, Separators};
@@ -161,13 +180,22 @@ mod wide {
     #[inline(always)]
     pub(super) fn is_there() -> bool {
         std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("pclmulqdq")
             && std::arch::is_x86_feature_detected!("bmi1")
             && std::arch::is_x86_feature_detected!("popcnt")
     }
 
-    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    #[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
     pub(super) fn find(separators: &mut Separators, line: &[u8]) {
-        separators.find_by(line, |block| marks(block));
+        separators.find_by(line, |block| marks(block), |bits| parity(bits));
+    }
+
+    /// As [`super::parity`]: a product without carries with all ones.
+    #[inline]
+    #[target_feature(enable = "pclmulqdq")]
+    pub(super) fn parity(bits: u64) -> u64 {
+        let bits = _mm_cvtsi64_si128(bits as i64);
+        _mm_cvtsi128_si64(_mm_clmulepi64_si128::<0>(bits, _mm_set1_epi8(-1))) as u64
     }
 
     #[inline]
@@ -195,6 +223,104 @@ mod wide {
     }
 }
 
+/// Processors with 64 bytes in a register: a comparison gives all bits of a block at once, and the places of its
+/// separators come out of one instruction.
+#[cfg(target_arch = "x86_64")]
+mod widest {
+    use std::arch::x86_64::{
+        __m512i, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32,
+        _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_set1_epi8,
+        _mm512_set1_epi32, _mm512_storeu_si512,
+    };
+
+    use super::wide::parity;
+    use super::{BLOCK, Found, KEPT, Marks, ROOM, Separators};
+
+    /// So many separators of a block are written at once.
+    const AT_ONCE: usize = 16;
+
+    /// 0 to 63.
+    const PLACES: [u8; BLOCK] = {
+        let mut places = [0; BLOCK];
+        let mut at = 0;
+        while at < BLOCK {
+            places[at] = at as u8;
+            at += 1;
+        }
+        places
+    };
+
+    #[inline(always)]
+    pub(super) fn is_there() -> bool {
+        std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512vbmi2")
+            && std::arch::is_x86_feature_detected!("pclmulqdq")
+            && std::arch::is_x86_feature_detected!("bmi1")
+            && std::arch::is_x86_feature_detected!("popcnt")
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,pclmulqdq,bmi1,popcnt")]
+    pub(super) fn find(separators: &mut Separators, line: &[u8]) {
+        let mut found = Found::default();
+        let (blocks, rest) = line.as_chunks::<BLOCK>();
+        for (number, block) in blocks.iter().enumerate() {
+            // SAFETY: a block has the 64 bytes that are read, and the load needs no alignment.
+            #[allow(unsafe_code, reason = "the compiler makes more of a load that it can check")]
+            let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+            add(&mut found, &mut separators.at, number * BLOCK, bytes);
+        }
+        if !rest.is_empty() {
+            // SAFETY: only the bytes whose bit is set are read, and those are in `rest`, which has fewer than 64.
+            #[allow(unsafe_code, reason = "reading fewer bytes than a register has")]
+            let bytes = unsafe { _mm512_maskz_loadu_epi8((1 << rest.len()) - 1, rest.as_ptr().cast()) };
+            add(&mut found, &mut separators.at, line.len() - rest.len(), bytes);
+        }
+        separators.take(&found);
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,pclmulqdq,bmi1,popcnt")]
+    fn add(found: &mut Found, to: &mut [u32; ROOM], base: usize, bytes: __m512i) {
+        let marks = Marks {
+            spaces: _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b' ' as i8)),
+            quotes: _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'"' as i8)),
+            beyond_ascii: _mm512_movepi8_mask(bytes),
+        };
+        let outside = found.outside(marks, |bits| parity(bits));
+        if found.count >= KEPT {
+            return;
+        }
+        let count = outside.count_ones() as usize;
+        // A block may have more than are written at once; most have fewer.
+        let mut from = 0;
+        let mut left = outside;
+        while {
+            if let Some(to) = to.get_mut(found.count + from..).and_then(|to| to.first_chunk_mut()) {
+                write(to, base, left);
+            }
+            from += AT_ONCE;
+            from < count
+        } {
+            (0..AT_ONCE).for_each(|_| left &= left.wrapping_sub(1));
+        }
+        found.count += count;
+    }
+
+    /// Writes the places of the first ones of `bits`; behind the last of them whatever it may be.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+    fn write(to: &mut [u32; AT_ONCE], base: usize, bits: u64) {
+        // SAFETY: the table has the 64 bytes that are read, the array the 16 numbers that are written.
+        #[allow(unsafe_code, reason = "the compiler makes more of a load and a store that it can check")]
+        unsafe {
+            let places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(PLACES.as_ptr().cast()));
+            let places = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
+            _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_add_epi32(places, _mm512_set1_epi32(base as i32)));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -216,7 +342,8 @@ mod tests {
 
     fn agrees(separators: &Separators, line: &[u8]) -> bool {
         let (at, quotes) = slowly(line);
-        let found = separators.positions();
+        let (found, count) = separators.positions();
+        let found = &found[..count];
         found.len() >= at.len().min(KEPT)
             && at.starts_with(found)
             && separators.quotes == quotes
@@ -231,8 +358,15 @@ mod tests {
             let mut separators = Separators { at: [7; ROOM], count: 90, quotes: 3, is_ascii: false };
             separators.find(line);
             prop_assert!(agrees(&separators, line));
-            separators.find_by(line, marks);
+            separators.find_by(line, marks, parity);
             prop_assert!(agrees(&separators, line));
+            #[cfg(target_arch = "x86_64")]
+            if wide::is_there() {
+                // SAFETY: it has just been asked.
+                #[allow(unsafe_code, reason = "calling a function compiled for more than the least processor")]
+                unsafe { wide::find(&mut separators, line) };
+                prop_assert!(agrees(&separators, line));
+            }
         }
     }
 }

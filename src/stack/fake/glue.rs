@@ -13,12 +13,9 @@ impl Jobs for InRegion {
         Ok(self.call()?.job.as_deref() == Some(job))
     }
 
-    fn runs(&self, _job: &str, limit: usize) -> Result<Vec<Run>> {
+    fn runs(&self, job: &str, limit: usize) -> Result<Vec<Run>> {
         let mut world = self.call()?;
-        if world.job.is_none() {
-            return Ok(Vec::new());
-        }
-        let runs = world.runs.clone();
+        let runs = if world.job.as_deref() == Some(job) { world.runs.clone() } else { Vec::new() };
         for run in &mut world.runs {
             if run.state == "STOPPING" {
                 run.state = "STOPPED".to_owned();

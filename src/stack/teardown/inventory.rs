@@ -133,8 +133,10 @@ pub fn inventory(site: &Site<'_>) -> Result<Inventory> {
             found.schedules.push(name);
         }
     }
-    let runs = home.jobs.runs(&names.job(), super::stop::RUNS_LOOKED_AT)?;
-    found.runs = runs.into_iter().filter(|run| run.is_active()).map(|run| run.id).collect();
+    for job in names.jobs() {
+        let runs = home.jobs.runs(&job.name, super::stop::RUNS_LOOKED_AT)?;
+        found.runs.extend(runs.into_iter().filter(|run| run.is_active()).map(|run| run.id));
+    }
     found.crawler =
         home.crawlers.find(&names.crawler())?.filter(|crawler| crawler.state != "READY").map(|_| names.crawler());
     Ok(found)

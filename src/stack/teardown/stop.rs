@@ -38,7 +38,11 @@ pub(super) fn stop(site: &Site<'_>, report: &mut Report) -> Result<Vec<String>> 
             site.watch.tell(Event::Done(format!("disabled the schedule {name}")));
         }
     }
-    let runs = stop_runs(site, home, &names.job(), report)?;
+    let mut runs = Vec::new();
+    // That of the schedule first: it may start the other.
+    for job in names.jobs() {
+        runs.extend(stop_runs(site, home, &job.name, report)?);
+    }
     if stop_crawler(site, home, &names.crawler())? {
         report.stopped.push(format!("crawler {}", names.crawler()));
     }

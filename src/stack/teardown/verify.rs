@@ -95,9 +95,11 @@ fn by_name_at_home(site: &Site<'_>) -> Result<Vec<Leftover>> {
             left.push(leftover(what, region, command));
         }
     };
-    let (job, crawler, database) = (names.job(), names.crawler(), names.database());
-    let job_there = hands.jobs.exists(&job)?;
-    note(job_there, format!("Glue job {job}"), format!("aws glue delete-job --job-name {job}"));
+    let (crawler, database) = (names.crawler(), names.database());
+    for job in [names.job(), names.spark_job()] {
+        let job_there = hands.jobs.exists(&job)?;
+        note(job_there, format!("Glue job {job}"), format!("aws glue delete-job --job-name {job}"));
+    }
     let crawler_there = hands.crawlers.find(&crawler)?.is_some();
     note(crawler_there, format!("Glue crawler {crawler}"), format!("aws glue delete-crawler --name {crawler}"));
     let database_there = hands.tables.database_exists(&database)?;
@@ -144,6 +146,7 @@ fn checked_names(cloud: &Cloud) -> Vec<String> {
     let names = Names::of(cloud);
     vec![
         names.job(),
+        names.spark_job(),
         names.crawler(),
         names.database(),
         names.workgroup(),

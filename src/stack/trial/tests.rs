@@ -113,8 +113,8 @@ impl Jobs for Account {
         assert_eq!(trial.definition.arguments.keys().collect::<Vec<_>>(), ["--pipeline", SELF_TEST, "--worker-sha256"]);
         let id = format!("jr_{}", trial.kind.word());
         self.runs.lock().unwrap().insert(id.clone(), (job.to_owned(), 3));
-        let group = format!("{}/output", trial.kind.log_group());
-        self.streams.lock().unwrap().insert((group, id.clone()));
+        let streams = trial.kind.log_groups().map(|group| (group.to_owned(), id.clone()));
+        self.streams.lock().unwrap().extend(streams);
         Ok(Started::Run(id))
     }
 

@@ -9,20 +9,13 @@ use object_store::{Error, Result};
 use tokio::task::JoinHandle;
 
 use super::{Bucket, STORE, errors};
-use crate::storage::{Archive, Listed, Walked, names};
-
-/// An object of a page.
-pub(super) struct Found {
-    pub(super) key: String,
-    pub(super) size: u64,
-    pub(super) etag: String,
-    pub(super) modified: SystemTime,
-    pub(super) archived: Option<Archive>,
-}
+use crate::storage::pages::{self, Found, Pager};
+use crate::storage::{Archive, Walked, names, store_error};
 
 /// A page of a listing.
 #[derive(Default)]
 pub(super) struct Page {
+    /// With their whole keys.
     pub(super) objects: Vec<Found>,
     /// What keys have in common up to a slash, if that was asked for.
     pub(super) folders: Vec<String>,
@@ -114,13 +107,14 @@ fn page(answer: ListObjectsV2Output) -> Result<Page> {
 
 fn found(key: String, object: Object) -> Found {
     let modified = object.last_modified.and_then(|time| SystemTime::try_from(time).ok());
+    let since = modified.unwrap_or(SystemTime::UNIX_EPOCH).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let archived = object.storage_class().and_then(|class| Archive::of_class(class.as_str()));
     let archived = archived.filter(|_| !is_restored(&object));
     Found {
         key,
         size: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
         etag: object.e_tag.unwrap_or_default(),
-        modified: modified.unwrap_or(SystemTime::UNIX_EPOCH),
+        modified_ms: i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
         archived,
     }
 }
@@ -135,6 +129,42 @@ fn is_restored(object: &Object) -> bool {
 /// What S3 has encoded as a form does: `%2B` is a plus, and a plus is a space.
 fn decode(encoded: &str) -> Option<String> {
     String::from_utf8(names::decode(encoded.replace('+', " ").as_bytes())).ok()
+}
+
+const ELSEWHERE: &str = "it was listed below a prefix that it does not have";
+
+/// The object with its key below the bucket's prefix, or a key that is not below it.
+fn below(bucket: &Bucket, mut found: Found) -> Result<Found, String> {
+    match found.key.strip_prefix(bucket.place.prefix.as_str()).map(str::to_owned) {
+        Some(key) => {
+            found.key = key;
+            Ok(found)
+        }
+        None => Err(found.key),
+    }
+}
+
+impl Pager for Bucket {
+    fn page(&self, after: Option<&str>) -> crate::Result<pages::Page> {
+        let query = Query {
+            bucket: self.clone(),
+            prefix: self.place.prefix.clone(),
+            start_after: after.map(|after| self.key(after)),
+            by_folder: false,
+        };
+        let done = block_on(query.ask(None));
+        let page = done
+            .unwrap_or_else(|error| Err(Error::Generic { store: STORE, source: Box::new(error) }))
+            .map_err(|error| store_error(format!("cannot list {self}"), &error))?;
+        let mut listed = pages::Page { objects: Vec::new(), odd: page.odd, more: page.next.is_some() };
+        for found in page.objects {
+            match below(self, found) {
+                Ok(found) => listed.objects.push(found),
+                Err(key) => listed.odd.push(key),
+            }
+        }
+        Ok(listed)
+    }
 }
 
 /// Everything below a prefix, one by one, for a thread that waits.
@@ -159,22 +189,10 @@ impl Walk {
     }
 
     fn object(&self, found: Found) -> Option<Walked> {
-        let Some(below) = found.key.strip_prefix(self.pages.query.bucket.place.prefix.as_str()) else {
-            let why = "it was listed below a prefix that it does not have".to_owned();
-            return Some(Walked::Unreadable { path: found.key, why });
-        };
-        // A folder as the S3 console makes it; in a folder, folders are not listed either.
-        if found.size == 0 && (below.is_empty() || below.ends_with('/')) {
-            return None;
+        match below(&self.pages.query.bucket, found) {
+            Ok(found) => found.walked(),
+            Err(key) => Some(Walked::Unreadable { path: key, why: ELSEWHERE.to_owned() }),
         }
-        let modified = found.modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Some(Walked::Object(Listed {
-            path: names::key_of_object(below),
-            size: found.size,
-            etag: found.etag,
-            modified_ms: i64::try_from(modified.as_millis()).unwrap_or(i64::MAX),
-            archived: found.archived,
-        }))
     }
 }
 
