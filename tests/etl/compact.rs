@@ -174,19 +174,12 @@ fn a_partition_whose_file_is_gone_or_changed_is_left_out_and_the_others_are_join
 #[test]
 fn a_compaction_of_which_nothing_comes_is_in_nobodys_way() {
     let world = filled();
-    let text = |path: &str| std::fs::read_to_string(world.path("lake").join(path)).unwrap();
-    let all: Vec<(String, String)> = committed(&world.lake())
-        .unwrap()
-        .into_iter()
-        .map(|file| (text(&file.path), file.path))
-        .map(|(a, b)| (b, a))
-        .collect();
-    all.iter().for_each(|(path, _)| std::fs::remove_file(world.path("lake").join(path)).unwrap());
+    std::fs::rename(world.path("lake/s3_access_logs"), world.path("away")).unwrap();
     for _ in 0..2 {
         let summary = compact(&world);
         assert_eq!((summary.commits.len(), summary.left_out), (0, 2));
     }
-    all.iter().for_each(|(path, text)| std::fs::write(world.path("lake").join(path), text).unwrap());
+    std::fs::rename(world.path("away"), world.path("lake/s3_access_logs")).unwrap();
     world.put("a", "2026-01-01-04-00-00-AE", "490899 seven\n");
     assert_eq!(world.run().counts.records, 1, "a run makes the commit that was planned for");
     world.assert_exactly_once();
