@@ -7,3 +7,4 @@ pub mod key;
 pub mod lines;
 pub mod name;
 pub mod time;
+pub mod trail;

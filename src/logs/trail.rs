@@ -1,0 +1,4 @@
+//! CloudTrail's log files: bytes to events or reasons. No I/O. The rules are told in docs/cloudtrail.md.
+
+pub mod columns;
+pub mod unique;

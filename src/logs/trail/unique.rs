@@ -1,0 +1,21 @@
+//! The view `cloudtrail_events_unique`: each event once. CloudTrail delivers an event more than once now and then, and an
+//! account's own trail and that of its organisation both deliver it; the table keeps every row.
+
+use super::columns::{COLUMNS, PARTITION_COLUMNS, TABLE};
+
+/// The view's name.
+pub const VIEW: &str = "cloudtrail_events_unique";
+
+/// The view's statement, in the dialect that Athena and the embedded engine share.
+///
+/// The copies of an event have the same time, so it may stand beside the id in PARTITION BY: only conditions on what stands
+/// there reach the table below, and without them each query would read all of it.
+pub fn select() -> String {
+    let columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).chain(PARTITION_COLUMNS).collect();
+    let columns = columns.join(", ");
+    let [date, hour] = PARTITION_COLUMNS;
+    format!(
+        "SELECT {columns} FROM (SELECT {columns}, row_number() OVER (PARTITION BY {date}, {hour}, eventtime, eventid \
+         ORDER BY log_object, log_line) AS delivery FROM {TABLE}) WHERE delivery = 1"
+    )
+}
