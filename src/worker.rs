@@ -265,8 +265,9 @@ fn clear_away(lake: &Store, told: &pipeline::Pipeline, now_ms: i64, glue: &dyn P
     clear(lake, now_ms, GRACE_MS, &|hours| catalogue::left(lake, &told.lake, &told.catalogue, glue, hours))
 }
 
-/// Opens an inventory. One in a bucket lies in the account and the Region of the source that it is of: S3 delivers
-/// inventories within a Region (S3 User Guide, "Configuring Amazon S3 Inventory").
+/// Opens an inventory. One in a bucket lies in the Region of the source that it is of (S3 User Guide, "Configuring Amazon S3
+/// Inventory") and, as the configuration wants it, in its account. Its key names the bucket that it is of ("Locating your
+/// inventory list").
 fn open_inventory(session: &Session, told: &pipeline::Pipeline, place: &str) -> Result<Inventory> {
     let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
         let path = Path::new(place);
@@ -274,7 +275,7 @@ fn open_inventory(session: &Session, told: &pipeline::Pipeline, place: &str) -> 
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         return Inventory::load(&Store::folder(folder)?, name);
     };
-    let of_bucket = told.sources.iter().find(|source| source.place.bucket == bucket);
+    let of_bucket = told.sources.iter().find(|source| key.split('/').any(|part| part == source.place.bucket));
     let like = of_bucket.or(told.sources.first()).map_or(&told.lake, |source| &source.place);
     let there = Place { bucket: bucket.to_owned(), prefix: String::new(), ..like.clone() };
     Inventory::load(&Store::s3(session, &there), key)

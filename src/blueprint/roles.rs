@@ -247,6 +247,13 @@ fn reading(arns: Arns) -> Vec<Statement> {
         let prefix = if ours { super::collector::RAW_PREFIX } else { place.prefix.as_str() };
         objects.insert(arns.s3(&format!("{}/{prefix}*", place.bucket)));
     }
+    for source in &arns.cloud.sources {
+        // Beside the bucket that it is of, in the same account.
+        let Some((bucket, prefix)) = source.inventory_place() else { continue };
+        let owner = source.account_id.as_ref().unwrap_or(&arns.cloud.aws.account_id);
+        let (_, objects) = by_owner.entry(owner.clone()).or_default();
+        objects.insert(arns.s3(&format!("{bucket}/{prefix}*")));
+    }
     let mut statements = Vec::new();
     for (owner, (buckets, objects)) in by_owner {
         let list = Statement::new(&format!("List{owner}"), &["s3:ListBucket"], buckets.into_iter().collect());

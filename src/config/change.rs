@@ -9,7 +9,8 @@ use super::line::{self, Place};
 use super::template::scalar;
 
 /// In which order the keys of a list's item are written: what it is called first.
-const ORDER: &[&str] = &["id", "path", "bucket", "prefix", "log_buckets", "region", "account_id", "kms_key"];
+const ORDER: &[&str] =
+    &["id", "path", "bucket", "prefix", "log_buckets", "region", "account_id", "inventory", "kms_key"];
 
 /// One difference between two values.
 #[derive(Debug, Clone, PartialEq)]

@@ -118,6 +118,9 @@ pub struct CloudSource {
     /// The account that owns `bucket` [default: the pipeline's].
     #[serde(default)]
     pub account_id: Option<String>,
+    /// Where S3 Inventory of `bucket` is delivered, for `run --inventory`: `s3://BUCKET/PREFIX`.
+    #[serde(default)]
+    pub inventory: Option<String>,
     /// Buckets for which logging is switched on, into a log bucket that the pipeline makes in their Region.
     #[serde(default)]
     pub log_buckets: Vec<String>,
@@ -338,6 +341,12 @@ fn root_path() -> String {
 }
 
 impl CloudSource {
+    /// Where inventories of the bucket are delivered: a bucket and the beginning of their keys.
+    pub fn inventory_place(&self) -> Option<(&str, &str)> {
+        let place = self.inventory.as_deref()?.strip_prefix("s3://")?;
+        Some(place.split_once('/').unwrap_or((place, "")))
+    }
+
     /// The Region of the source's buckets.
     pub fn region<'a>(&'a self, cloud: &'a Cloud) -> &'a str {
         self.region.as_deref().unwrap_or(&cloud.aws.region)

@@ -141,7 +141,7 @@ fn add_log_bucket(cloud: &mut Cloud, text: &str) -> Result<(), String> {
             bucket: Some(bucket),
             prefix,
             account_id,
-            log_buckets: Vec::new(),
+            ..CloudSource::default()
         });
     }
     Ok(())

@@ -14,7 +14,7 @@ use crate::blueprint::Names;
 use crate::cli::Run;
 use crate::cmd::interrupt::Presses;
 use crate::cmd::{Context, range, words};
-use crate::config::cloud::Cloud;
+use crate::config::cloud::{Cloud, CloudSource};
 use crate::cost::money;
 use crate::etl::Settings;
 use crate::stack::job::{self, Ended, Follow, SECOND_THOUGHTS, WhenBusy, Wish};
@@ -51,7 +51,7 @@ struct Ran {
 /// # Errors
 /// If nothing is deployed, another run is in the way, the run fails, or the user leaves.
 pub fn execute(context: &Context, cloud: &Cloud, args: &Run) -> Result<Outcome> {
-    start(context, cloud, &arguments(context, args)?, args.wait)
+    start(context, cloud, &arguments(context, cloud, args)?, args.wait)
 }
 
 /// Has the job do what it is told, and watches it.
@@ -111,7 +111,7 @@ fn clock() -> i64 {
 }
 
 /// What the job is told besides what its definition says.
-fn arguments(context: &Context, args: &Run) -> Result<BTreeMap<String, String>> {
+fn arguments(context: &Context, cloud: &Cloud, args: &Run) -> Result<BTreeMap<String, String>> {
     let mut told = BTreeMap::new();
     if let Some((from, to)) = range::resolve(&args.range, context.now_ms, (0, context.now_ms))? {
         let lag = text::duration(Settings::default().lag_ms.max(0).unsigned_abs());
@@ -124,12 +124,29 @@ fn arguments(context: &Context, args: &Run) -> Result<BTreeMap<String, String>> 
         told.insert("--full".to_owned(), "yes".to_owned());
     }
     if let Some(place) = &args.inventory {
+        check_inventory(cloud, place)?;
         told.insert("--inventory".to_owned(), place.clone());
     }
     if let Some(threads) = args.threads {
         told.insert("--threads".to_owned(), threads.to_string());
     }
     Ok(told)
+}
+
+/// The job's role may read the inventories that the configuration names, and no others.
+fn check_inventory(cloud: &Cloud, place: &str) -> Result<()> {
+    let below = |source: &CloudSource| {
+        source.inventory_place().is_some_and(|(bucket, prefix)| {
+            place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).is_some_and(|(named, key)| {
+                named == bucket && key.starts_with(prefix) && key.ends_with("manifest.json")
+            })
+        })
+    };
+    if cloud.sources.iter().any(below) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{} is no manifest.json of an inventory that the configuration names", text::visible(place)))
+        .hint("give the source `inventory: s3://BUCKET/PREFIX`, where S3 delivers it, and deploy: the job's role may read nothing else"))
 }
 
 fn done(context: &Context, ran: Ran) -> Outcome {
@@ -294,5 +311,23 @@ impl View for Ran {
 
     fn json(&self) -> String {
         envelope("run", self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_inventory_that_the_job_may_read_is_taken() {
+        let text = "version: 1\nname: web\ntarget: aws\naws: {account_id: '123456789012', region: eu-central-1, suffix: abc123}\n\
+            sources:\n- {id: new, log_buckets: [photos]}\n- {id: old, bucket: old-logs, inventory: 's3://lists/daily/'}\n";
+        let cloud = Cloud::parse(text, std::path::Path::new("bucketscope.yaml")).unwrap();
+        assert!(check_inventory(&cloud, "s3://lists/daily/shop-logs/all/2026-06-01T01-00Z/manifest.json").is_ok());
+        for place in ["s3://lists/weekly/manifest.json", "s3://other/daily/manifest.json", "lists/daily/manifest.json"]
+        {
+            assert_eq!(check_inventory(&cloud, place).unwrap_err().code(), 64, "{place}");
+        }
+        assert!(check_inventory(&cloud, "s3://lists/daily/data/1.csv.gz").is_err());
     }
 }

@@ -158,9 +158,24 @@ fn check_source(cloud: &Cloud, source: &CloudSource, path: &str) -> Checked {
     if let Some(prefix) = &source.prefix {
         at(format!("{path}.prefix"), form::check_prefix(prefix))?;
     }
+    check_inventory(source, path)?;
     match &source.account_id {
         Some(account) => at(format!("{path}.account_id"), form::check_account(account)),
         None => Ok(()),
+    }
+}
+
+/// Inventories of log buckets that exist: one that the pipeline makes begins empty.
+fn check_inventory(source: &CloudSource, path: &str) -> Checked {
+    let path = format!("{path}.inventory");
+    match (&source.inventory, source.inventory_place()) {
+        (None, _) => Ok(()),
+        (Some(_), _) if source.bucket.is_none() => Err(Complaint::new(path, "belongs to `bucket`")),
+        (Some(text), None) => Err(Complaint::new(path, format!("expected s3://BUCKET/PREFIX, not `{text}`"))),
+        (Some(_), Some((bucket, prefix))) => {
+            at(&path, form::check_bucket(bucket))?;
+            if prefix.is_empty() { Ok(()) } else { at(&path, form::check_prefix(prefix)) }
+        }
     }
 }
 

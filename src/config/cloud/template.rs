@@ -99,6 +99,9 @@ fn sources(out: &mut String, sources: &[CloudSource]) {
         if let Some(account) = &source.account_id {
             line(out, &format!("    account_id: {}", quoted(account)));
         }
+        if let Some(inventory) = &source.inventory {
+            line(out, &format!("    inventory: {}", scalar(inventory)));
+        }
         if !source.log_buckets.is_empty() {
             line(out, "    log_buckets:");
             source.log_buckets.iter().for_each(|bucket| line(out, &format!("      - {}", scalar(bucket))));

@@ -210,6 +210,23 @@ fn numbers_and_words_keep_their_bounds() {
 }
 
 #[test]
+fn an_inventory_is_of_a_bucket_that_exists() {
+    let with = |rest: &str| with("", &format!("  - id: old\n    bucket: old-logs\n{rest}"));
+    let cloud = parse(&with("    inventory: s3://lists/daily/\n")).unwrap();
+    assert_eq!(cloud.sources[1].inventory_place(), Some(("lists", "daily/")));
+    let bare = parse(&with("    inventory: s3://lists\n")).unwrap();
+    assert_eq!(bare.sources[1].inventory_place(), Some(("lists", "")));
+    for (rest, what) in [
+        ("    inventory: lists/daily\n", "sources[1].inventory: expected s3://BUCKET/PREFIX, not `lists/daily`"),
+        ("    inventory: s3://Lists\n", "sources[1].inventory: "),
+        ("  - id: on\n    log_buckets: [photos]\n    inventory: s3://lists\n", "inventory: belongs to `bucket`"),
+    ] {
+        let why = wrong(&with(rest));
+        assert!(why.contains(what), "{why}");
+    }
+}
+
+#[test]
 fn a_bucket_is_logged_once_and_not_into_what_is_read() {
     let on = |rest: &str| with("", &format!("  - id: on\n    log_buckets: [photos]\n{rest}"));
     assert!(parse(&on("")).is_ok());
@@ -350,6 +367,12 @@ fn a_written_file_can_be_changed_in_every_way_the_wizard_changes_it() {
     wanted.sources.push(CloudSource {
         id: "on".to_owned(),
         log_buckets: vec!["photos".to_owned(), "invoices".to_owned()],
+        ..CloudSource::default()
+    });
+    wanted.sources.push(CloudSource {
+        id: "old".to_owned(),
+        bucket: Some("old-logs".to_owned()),
+        inventory: Some("s3://lists/daily/".to_owned()),
         ..CloudSource::default()
     });
     wanted.trails.push(Trail { id: "t".to_owned(), bucket: "audit".to_owned(), ..Trail::default() });
