@@ -17,7 +17,8 @@ use regex::Regex;
 use super::formats::Format;
 use super::text;
 use time::{
-    date_add, date_diff, format_times, from_unixtime, iso_times, parse_times, time_part, to_iso8601, to_unixtime,
+    at_timezone, date_add, date_diff, format_times, from_unixtime, iso_times, parse_times, time_part, to_iso8601,
+    to_unixtime, with_timezone,
 };
 
 const TIME: DataType = DataType::Timestamp(TimeUnit::Millisecond, None);
@@ -146,6 +147,8 @@ pub(super) fn register(context: &SessionContext) {
         ("from_unixtime", &[Double], 1, TIME, |_, args| from_unixtime(args)),
         ("date_add", &[Text, Int, Time], 3, TIME, date_add),
         ("date_diff", &[Text, Time, Time], 3, DataType::Int64, date_diff),
+        ("with_timezone", &[Time, Text], 2, TIME, with_timezone),
+        ("at_timezone", &[Time, Text], 2, TIME, at_timezone),
     ];
     for part in PARTS {
         table.push((part, &[Time], 1, DataType::Int64, time_part));

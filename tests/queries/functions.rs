@@ -26,6 +26,13 @@ fn scalar_functions_answer_as_athena_does() {
         ("date(TIMESTAMP '2026-06-01 05:06:07')", "2026-06-01"),
         ("date_trunc('minute', TIMESTAMP '2026-06-01 05:06:07')", "2026-06-01 05:06:00.000"),
         ("hour(TIMESTAMP '2026-06-01 05:06:07')", "5"),
+        // Berlin is two hours ahead of UTC in June and one in January; Kathmandu is five and three quarters.
+        ("hour(at_timezone(with_timezone(TIMESTAMP '2026-06-05 22:30:00', 'UTC'), 'Europe/Berlin'))", "0"),
+        ("day_of_week(at_timezone(with_timezone(TIMESTAMP '2026-06-05 22:30:00', 'UTC'), 'Europe/Berlin'))", "6"),
+        ("hour(at_timezone(with_timezone(TIMESTAMP '2026-01-05 22:30:00', 'UTC'), 'Europe/Berlin'))", "23"),
+        ("minute(at_timezone(with_timezone(TIMESTAMP '2026-01-05 22:30:00', 'UTC'), 'Asia/Kathmandu'))", "15"),
+        ("hour(at_timezone(with_timezone(TIMESTAMP '1969-12-31 22:30:00', 'UTC'), '-03:00'))", "19"),
+        ("at_timezone(with_timezone(NULL, 'UTC'), 'UTC') IS NULL", "true"),
         ("day_of_week(DATE '2026-06-07')", "7"),
         ("year(DATE '2026-06-07') * 100 + month(DATE '2026-06-07')", "202606"),
         ("EXTRACT(HOUR FROM TIMESTAMP '2026-06-01 05:06:07')", "5"),
@@ -95,6 +102,8 @@ fn what_a_function_cannot_take_is_said() {
         ("date_add('fortnight', 1, TIMESTAMP '2026-06-01 00:00:00')", "fortnight"),
         ("approx_percentile(1, 2)", "between 0 and 1"),
         ("from_iso8601_timestamp('x')", "ISO 8601"),
+        ("at_timezone(TIMESTAMP '2026-06-01 00:00:00', 'Europe/Nowhere')", "\"Europe/Nowhere\" is not a time zone"),
+        ("with_timezone(TIMESTAMP '2026-06-01 00:00:00', 'Europe/Berlin')", "with_timezone takes 'UTC' here"),
     ] {
         let error = engine.sql(&format!("SELECT {expression}")).unwrap_err().to_string();
         assert!(error.contains(says), "{expression}: {error}");

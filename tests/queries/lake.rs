@@ -13,6 +13,7 @@ use bucketscope::etl::{CommittedFile, Pipeline, RunOptions, Settings, committed,
 use bucketscope::storage::Store;
 
 pub const ACCESS_LOG: &str = include_str!("../fixtures/queries/access.log");
+pub const CLIENTS_LOG: &str = include_str!("../fixtures/queries/clients.log");
 
 /// A lake in a folder that goes when this and all engines over it do.
 pub struct Lake {
@@ -24,6 +25,15 @@ pub struct Lake {
 impl Lake {
     /// A lake that holds the records of these log objects, given as text.
     pub fn of(objects: &[&str]) -> Self {
+        Self::made(objects, None)
+    }
+
+    /// The same, of buckets that lie in a Region.
+    pub fn in_region(objects: &[&str], region: &str) -> Self {
+        Self::made(objects, Some(region.to_owned()))
+    }
+
+    fn made(objects: &[&str], bucket_region: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (logs, lake) = (folder.path().join("logs"), folder.path().join("lake"));
         std::fs::create_dir_all(&logs).unwrap();
@@ -32,7 +42,7 @@ impl Lake {
             std::fs::write(logs.join(format!("2026-06-01-12-05-{number:02}-0123456789ABCDEF")), text).unwrap();
         }
         let source =
-            Source { id: "s1".into(), location: logs.to_str().unwrap().into(), account_id: None, bucket_region: None };
+            Source { id: "s1".into(), location: logs.to_str().unwrap().into(), account_id: None, bucket_region };
         let store = Store::folder(&lake).unwrap();
         let settings = Settings { settling_ms: 0, ..Settings::default() };
         let pipeline = Pipeline { lake: store.clone(), sources: vec![source], settings };

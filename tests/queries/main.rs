@@ -1,6 +1,8 @@
 //! The saved queries and the embedded engine, on small lakes made of real log lines.
 
+mod cases;
 mod compat;
+mod docs;
 mod engine;
 mod functions;
 mod golden;

@@ -12,6 +12,9 @@ from sqlglot import exp
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+# Functions of Trino that sqlglot has no node for; from the reference of Trino, "Date and time functions" and "URL functions".
+KNOWN = {"at_timezone", "url_decode", "with_timezone"}
+
 
 def positions(text):
     """The names in the front matter's `positions`, continuation lines included."""
@@ -39,6 +42,8 @@ def problems(path, dialect):
         if placeholder.find_ancestor(exp.Where) is None or placeholder.find_ancestor(exp.CTE) is not None:
             yield f"has a `?` outside WHERE: {placeholder.parent.sql(dialect)}"
     for function in query.find_all(exp.Anonymous):
+        if function.name.lower() in KNOWN:
+            continue
         yield f"calls {function.name}, which sqlglot does not know; is it a function of Trino?"
     # Written again and read again it is the same query: nothing was skipped.
     again = sqlglot.parse_one(query.sql(dialect), read=dialect)

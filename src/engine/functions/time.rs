@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::TimestampMillisecondArray;
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray, StringBuilder};
-use arrow::datatypes::{Float64Type, TimestampMillisecondType};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Float64Type, Time32MillisecondType, TimeUnit, TimestampMillisecondType};
 use datafusion::common::{Result, exec_err};
 
 use super::{failed, ints, strings, valid_text};
@@ -108,6 +109,42 @@ pub(super) fn date_diff(_: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> 
         _ => Ok(None),
     });
     Ok(Arc::new(spans.collect::<Result<Int64Array>>()?))
+}
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// The zone that all rows name; `None` when none does.
+fn only_zone<'a>(function: &str, zones: &'a ArrayRef) -> Result<Option<&'a str>> {
+    let mut named = strings(zones).iter().flatten();
+    let Some(zone) = named.next() else { return Ok(None) };
+    match named.find(|other| *other != zone) {
+        Some(other) => exec_err!("{function} takes one time zone for all rows, not {zone:?} and {other:?}"),
+        None => Ok(Some(zone)),
+    }
+}
+
+/// `with_timezone(time, 'UTC')`: the engine's times have no zone and are UTC, so they stay as they are.
+pub(super) fn with_timezone(name: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> {
+    match only_zone(name, &args[1])? {
+        Some(zone) if zone != "UTC" => exec_err!("with_timezone takes 'UTC' here, not {zone:?}; at_timezone turns it"),
+        _ => Ok(Arc::clone(&args[0])),
+    }
+}
+
+/// `at_timezone(with_timezone(time, 'UTC'), zone)`: what a clock in that zone shows, which is what `hour` and the like read.
+pub(super) fn at_timezone(name: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> {
+    let Some(zone) = only_zone(name, &args[1])? else {
+        return Ok(arrow::array::new_null_array(&super::TIME, args[0].len()));
+    };
+    let zoned: ArrayRef = Arc::new(instants(&args[0]).clone().with_timezone(zone));
+    let unknown = |why| failed(format!("{zone:?} is not a time zone: {why}"));
+    let days = cast(&zoned, &DataType::Date32).map_err(unknown)?;
+    let times = cast(&zoned, &DataType::Time32(TimeUnit::Millisecond)).map_err(unknown)?;
+    let days = days.as_primitive::<Date32Type>();
+    let times = times.as_primitive::<Time32MillisecondType>();
+    let shown = days.iter().zip(times).map(|(day, time)| Some(i64::from(day?) * DAY_MS + i64::from(time?)));
+    Ok(Arc::new(shown.collect::<TimestampMillisecondArray>()))
 }
 
 pub(super) fn time_part(name: &'static str, args: &[ArrayRef]) -> Result<ArrayRef> {
