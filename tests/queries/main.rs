@@ -6,4 +6,5 @@ mod docs;
 mod engine;
 mod functions;
 mod golden;
+mod guidance;
 mod lake;
