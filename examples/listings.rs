@@ -131,7 +131,7 @@ fn log(bucket: &Bucket, known: u64) -> Log {
                 path: format!("list/{}/{}", objects.start, objects.end),
                 rows: objects.end - objects.start,
                 bytes: bucket.bytes_of_list(&objects),
-                sha256: String::new(),
+                checksum: String::new(),
             });
         }
         log.add(Entry { sequence: sequence as u64 + 1, lists, spans, ..Entry::default() });

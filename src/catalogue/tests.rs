@@ -96,7 +96,7 @@ impl Lake {
             path: format!("{TABLE}/requestdate=2026-01-{:02}/requesthour={:02}/x.parquet", 1 + hour / 24, hour % 24),
             rows: 1,
             bytes: 1,
-            sha256: String::new(),
+            checksum: String::new(),
         };
         let entry = Entry {
             format_version: FORMAT_VERSION,

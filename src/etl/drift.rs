@@ -190,12 +190,11 @@ fn compare_checksums(lake: &Store, files: &[&OutputFile]) -> Result<Vec<Finding>
 
 fn compare_checksum(lake: &Store, file: &OutputFile) -> Result<Option<Finding>> {
     let bytes = lake.read(&file.path)?.unwrap_or_default();
-    let actual = state::sha256(&bytes);
-    Ok((actual != file.sha256).then(|| Finding {
+    Ok((!state::is_whole(&bytes, &file.checksum)).then(|| Finding {
         path: file.path.clone(),
         kind: DriftKind::Changed,
-        expected: format!("sha256 {}", file.sha256),
-        actual: format!("sha256 {actual}"),
+        expected: format!("checksum {}", file.checksum),
+        actual: format!("checksum {}", state::checksum(&bytes)),
         advice: REREAD.to_owned(),
     }))
 }

@@ -100,8 +100,9 @@ pub struct OutputFile {
     pub rows: u64,
     /// Bytes of it.
     pub bytes: u64,
-    /// Of its bytes, in hex.
-    pub sha256: String,
+    /// Of its bytes, as [`state::checksum`](super::state::checksum) writes it; earlier, their sha256 in hex.
+    #[serde(alias = "sha256")]
+    pub checksum: String,
 }
 
 /// What a shard, a run or a lake holds in numbers.

@@ -314,7 +314,7 @@ impl<'a> Draft<'a> {
         let path = list_path(self.id, self.lists.len(), &sha256);
         let (rows, size) = (objects.len() as u64, bytes.len() as u64);
         self.lake.write_new(&path, bytes)?;
-        self.lists.push(OutputFile { path, rows, bytes: size, sha256 });
+        self.lists.push(OutputFile { path, rows, bytes: size, checksum: sha256 });
         self.spans.extend(ListSpan::of(objects));
         self.bytes.push(objects.iter().map(|object| object.size).sum());
         Ok(())
@@ -359,7 +359,7 @@ pub fn copy_lists(lake: &Store, plan: &mut Plan, id: PlanId) -> Result<()> {
     for (number, list) in plan.lists.iter_mut().enumerate() {
         let missing = || Error::failed(format!("{} was removed while it was planned with", list.path));
         let bytes = lake.read(&list.path)?.ok_or_else(missing)?;
-        list.path = list_path(id, number, &list.sha256);
+        list.path = list_path(id, number, &list.checksum);
         lake.write_new(&list.path, bytes)?;
     }
     Ok(())
@@ -387,7 +387,7 @@ pub fn shard(lake: &Store, plan: &Plan, number: u32) -> Result<Shard> {
             .hint("remove the plan's folder, then run again: nothing of it has been committed")
     };
     let bytes = lake.read(&list.path)?.ok_or_else(|| damaged("it is missing"))?;
-    if state::sha256(&bytes) != list.sha256 {
+    if !state::is_whole(&bytes, &list.checksum) {
         return Err(damaged("its checksum is not the one in plan.json"));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| damaged("it is not UTF-8"))?;

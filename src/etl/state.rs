@@ -14,6 +14,7 @@
 //! ```
 
 use bytes::Bytes;
+use crc_fast::CrcAlgorithm;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -148,6 +149,20 @@ pub fn sha256(bytes: &[u8]) -> String {
     })
 }
 
+/// What of a file is kept to know it again: the CRC-64/NVME of its bytes, in hex. It tells damage, not malice, and takes a
+/// thirtieth of the time of a sha256. S3 knows it too (S3 User Guide, "Checking object integrity").
+pub fn checksum(bytes: &[u8]) -> String {
+    format!("crc64nvme:{:016x}", crc_fast::checksum(CrcAlgorithm::Crc64Nvme, bytes))
+}
+
+/// Whether `bytes` are those of which `checksum` was made, by this version or an earlier one.
+pub fn is_whole(bytes: &[u8], checksum: &str) -> bool {
+    match checksum.strip_prefix("crc64nvme:") {
+        Some(_) => self::checksum(bytes) == checksum,
+        None => sha256(bytes) == checksum,
+    }
+}
+
 /// Reads a JSON object of the state, or `None` where there is none.
 pub fn read<T: DeserializeOwned>(lake: &Store, path: &str) -> Result<Option<T>> {
     let Some(bytes) = lake.read(path)? else { return Ok(None) };
@@ -222,6 +237,19 @@ pub fn check_format(lake: &Store) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_known_by_the_checksum_of_this_version_and_of_earlier_ones() {
+        // The check value of CRC-64/NVME.
+        assert_eq!(checksum(b"123456789"), "crc64nvme:ae8b14860a799888");
+        for kept in [checksum(b"123456789"), sha256(b"123456789")] {
+            assert!(is_whole(b"123456789", &kept));
+            assert!(!is_whole(b"123456780", &kept));
+        }
+        let old: crate::etl::model::OutputFile =
+            serde_json::from_str(r#"{"path":"p","rows":1,"bytes":9,"sha256":"15e2b0d3"}"#).unwrap();
+        assert_eq!(old.checksum, "15e2b0d3");
+    }
 
     const TABLE: &str = crate::logs::columns::TABLE;
 

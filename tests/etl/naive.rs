@@ -137,7 +137,7 @@ fn write(lake: &Store, path: String, text: String) -> Result<OutputFile> {
     let rows = text.lines().count() as u64;
     let bytes = Bytes::from(text);
     lake.write(&path, bytes.clone())?;
-    Ok(OutputFile { path, rows, bytes: bytes.len() as u64, sha256: state::sha256(&bytes) })
+    Ok(OutputFile { path, rows, bytes: bytes.len() as u64, checksum: state::checksum(&bytes) })
 }
 
 /// A lake and its sources in a temporary folder.

@@ -11,7 +11,7 @@ use super::naive::{Naive, World, options};
 fn written(world: &World) -> (BTreeMap<String, String>, u64) {
     let log = bucketscope::etl::commit::Log::load(&world.lake()).unwrap();
     let files = log.entries().flat_map(|entry| entry.outputs.iter().chain(&entry.rejects));
-    let sums = files.map(|file| (file.path.clone(), file.sha256.clone())).collect();
+    let sums = files.map(|file| (file.path.clone(), file.checksum.clone())).collect();
     (sums, log.last().unwrap().totals.counts.lines)
 }
 

@@ -10,6 +10,7 @@ use crate::Result;
 use crate::error::Error;
 use crate::etl::encode::EncodedFile;
 use crate::etl::model::{NotRead, OutputFile, PlannedObject, RejectedLine, ShardDone, SkippedObject};
+use crate::etl::state;
 use crate::logs::access::Reject;
 use crate::logs::time::HOUR_MS;
 
@@ -129,10 +130,10 @@ impl<'a> Outputs<'a> {
     }
 
     fn write(&self, path: String, rows: u64, bytes: Vec<u8>) -> Result<OutputFile> {
-        let sha256 = hex(&Sha256::digest(&bytes));
+        let checksum = state::checksum(&bytes);
         let size = bytes.len() as u64;
         self.context.lake.write(&path, Bytes::from(bytes))?;
-        Ok(OutputFile { path, rows, bytes: size, sha256 })
+        Ok(OutputFile { path, rows, bytes: size, checksum })
     }
 
     pub(super) fn finish(mut self) -> Result<ShardDone> {
