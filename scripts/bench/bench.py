@@ -27,18 +27,36 @@ WHAT = {
 }
 
 
-def removed(folder):
-    """Deletes a folder. ext4 passes over inodes that were freed less than five seconds ago, one by one: whoever makes files
-    right after pays for what others deleted."""
-    if folder.exists():
-        shutil.rmtree(folder)
-        time.sleep(6)
+# ext4 passes over inodes that were freed within the last minute, one by one: whoever makes files right after pays for what
+# others have deleted, a sixth of our time. So nothing is deleted between measurements.
+FREED_SECONDS = 60
+
+
+def fresh(args, name):
+    """A folder that is not there yet; it goes at the end."""
+    args.outputs += 1
+    return args.work / "outputs" / f"{args.outputs:03}-{name}"
+
+
+def rested(args):
+    """Waits until nothing has been deleted for a while."""
+    stamp = args.work / "outputs-deleted"
+    if stamp.exists():
+        time.sleep(max(0, stamp.stat().st_mtime + FREED_SECONDS + 1 - time.time()))
+
+
+def cleared(args):
+    """Deletes what was written."""
+    outputs = args.work / "outputs"
+    if outputs.exists():
+        shutil.rmtree(outputs)
+        os.sync()
+        (args.work / "outputs-deleted").touch()
 
 
 def project(args, source, name="project"):
     """A fresh, deployed project over a folder of logs, which lie in the page cache."""
-    folder = args.work / name
-    removed(folder)
+    folder = fresh(args, name)
     folder.mkdir(parents=True)
     measure.warm(source)
     ours(args, folder, ["init", "--defaults", "--target", "local", "--logs", source.resolve()])
@@ -105,8 +123,8 @@ def speed(args):
         sampled |= part_bytes != raw
         part_lines = measure.warm(part)[1]
         for layout in ("single", "partitioned") if args.layout == "both" else (args.layout,):
-            out = args.work / "out"
-            removed(out)
+            out = fresh(args, name)
+            out.parent.mkdir(parents=True, exist_ok=True)
             measure.warm(part)
             command = [sys.executable, HERE / "contestants.py", name, part, out, layout]
             cost = measure.run(command, check=False)
@@ -204,7 +222,14 @@ def scanning(args):
 
 def command_line():
     """The command that was typed, without anybody's folders."""
-    return "python scripts/bench/bench.py " + shlex.join(sys.argv[1:])
+    typed, ours = [], ("--bucketscope", "--worker", "--limits", "--work")
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word in ours:
+            next(words, None)
+        elif not word.startswith(tuple(f"{name}=" for name in ours)):
+            typed.append(word)
+    return "python scripts/bench/bench.py " + shlex.join(typed)
 
 
 COMMANDS = {"speed": speed, "limits": limits, "small-files": small_files, "threads": threads, "scan": scanning}
@@ -234,8 +259,14 @@ def main():
         if path:
             setattr(args, name, path.resolve())
     args.work.mkdir(parents=True, exist_ok=True)
-    for name in COMMANDS if "all" in args.what else args.what:
-        COMMANDS[name](args)
+    args.outputs = 0
+    cleared(args)
+    rested(args)
+    try:
+        for name in COMMANDS if "all" in args.what else args.what:
+            COMMANDS[name](args)
+    finally:
+        cleared(args)
 
 
 if __name__ == "__main__":
