@@ -10,7 +10,7 @@ use crate::ui::{ColorChoice, Format};
 mod aws;
 
 #[cfg(feature = "aws")]
-pub use aws::{AssetArgs, Doctor, InitAws, JobTypeName, Plan, Policy, PolicyOf};
+pub use aws::{AskedOf, AssetArgs, Doctor, InitAws, JobTypeName, Plan, Policy, PolicyOf};
 
 /// See who touched what in your S3 buckets: access logs in, a Parquet lake, answers out.
 #[derive(Debug, Parser)]
@@ -262,7 +262,7 @@ pub enum QueriesAction {
 }
 
 /// `query`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Query {
     /// The saved query's id; `bucketscope queries` lists them
     #[arg(required_unless_present = "sql", conflicts_with = "sql")]
@@ -285,6 +285,14 @@ pub struct Query {
     /// Exit with 7 if a query that looks for something found it
     #[arg(long)]
     pub fail_on_findings: bool,
+    /// In AWS: say what the range may scan and cost, and ask nothing
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What only the target `aws` has.
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub asked: AskedOf,
 }
 
 /// `report`.
@@ -296,6 +304,10 @@ pub struct Report {
     /// Exit with 7 if there are findings
     #[arg(long)]
     pub fail_on_findings: bool,
+    /// What only the target `aws` has.
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub asked: AskedOf,
 }
 
 /// `parse`.

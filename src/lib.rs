@@ -24,7 +24,7 @@ pub mod cmd;
 pub mod config;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod cost;
-#[cfg(feature = "local")]
+#[cfg(any(feature = "local", all(feature = "aws", feature = "cli")))]
 pub mod engine;
 pub mod error;
 pub mod etl;
@@ -37,7 +37,7 @@ pub mod pipeline;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod preflight;
 pub mod query;
-#[cfg(all(feature = "cli", feature = "local"))]
+#[cfg(all(feature = "cli", any(feature = "aws", feature = "local")))]
 pub mod report;
 #[cfg(feature = "cloud")]
 pub mod selftest;

@@ -35,6 +35,8 @@ pub mod partitions;
 #[cfg(all(feature = "aws", feature = "cli"))]
 pub mod preflight;
 #[cfg(feature = "aws")]
+pub mod query_runs;
+#[cfg(feature = "aws")]
 pub mod roles;
 #[cfg(feature = "aws")]
 pub mod schedules;

@@ -133,6 +133,17 @@ pub struct AssetArgs {
     pub any_glibc: bool,
 }
 
+/// Who answers questions about a lake in AWS.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AskedOf {
+    /// In AWS: take Athena's earlier result of the same question that is no older: 60m, 24h, 7d at most
+    #[arg(long, value_name = "WHILE", conflicts_with = "local")]
+    pub reuse: Option<String>,
+    /// In AWS: read the lake with the embedded engine, without Athena
+    #[arg(long)]
+    pub local: bool,
+}
+
 /// `doctor`.
 #[derive(Debug, Default, Args)]
 pub struct Doctor {

@@ -7,25 +7,7 @@ use arrow::datatypes::{
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use crate::engine::answer::AnswerColumn;
-use crate::ui::grid::{Cell, Column, Unit};
-
-/// A column of an answer as it is printed. What front matter does not say, because the statement is the user's own, is
-/// told by the names that the table's columns have.
-pub fn column(described: &AnswerColumn) -> Column {
-    let name = described.name.to_ascii_lowercase();
-    let unit = match described.unit.as_deref() {
-        Some("bytes") => Unit::Bytes,
-        Some("ms") => Unit::Millis,
-        Some(_) => Unit::None,
-        None if matches!(name.as_str(), "bytes" | "bytessent" | "bytes_sent" | "objectsize") => Unit::Bytes,
-        None if name.ends_with("_bytes") => Unit::Bytes,
-        None if matches!(name.as_str(), "totaltime" | "turnaroundtime") || name.ends_with("_ms") => Unit::Millis,
-        None if name.ends_with("status") || name.ends_with("year") || name.ends_with("_id") => Unit::Label,
-        None => Unit::None,
-    };
-    Column::with(&described.name, unit)
-}
+use crate::ui::grid::Cell;
 
 /// Hands every row of a batch to `sink`, in order, until it fails.
 ///

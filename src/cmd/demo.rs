@@ -111,15 +111,7 @@ impl Steps<'_> {
             Ask::Saved(id) => (format!("query {id} --limit {ROWS}"), Some(id.to_owned()), None),
             Ask::Sql(sql) => (format!("query --limit {ROWS} --sql {}", shell_word(sql)), None, Some(sql.to_owned())),
         };
-        let query = cli::Query {
-            id,
-            sql,
-            params: Vec::new(),
-            bucket: None,
-            range: cli::RangeArgs::default(),
-            limit: ROWS,
-            fail_on_findings: false,
-        };
+        let query = cli::Query { id, sql, limit: ROWS, ..cli::Query::default() };
         self.step(comment, &typed, Command::Query(query))
     }
 }

@@ -8,6 +8,8 @@ use crate::ui::text::shell_word;
 use crate::ui::{Outcome, Ui};
 use crate::{Error, ErrorKind, Result};
 
+#[cfg(any(feature = "aws", feature = "local"))]
+mod answers;
 #[cfg(feature = "aws")]
 mod aws;
 #[cfg(feature = "local")]
@@ -18,6 +20,8 @@ mod demo;
 mod deploy;
 mod destroy;
 mod drift;
+#[cfg(feature = "local")]
+mod embedded;
 mod folder;
 mod generate;
 mod init;
@@ -25,11 +29,11 @@ mod interrupt;
 mod parse;
 mod project;
 mod queries;
-#[cfg(feature = "local")]
+#[cfg(any(feature = "aws", feature = "local"))]
 mod query;
 mod range;
 mod records;
-#[cfg(feature = "local")]
+#[cfg(any(feature = "aws", feature = "local"))]
 mod report;
 mod run;
 mod status;
@@ -109,10 +113,35 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         Command::Queries(args) => queries::execute(context, &args),
         #[cfg(feature = "local")]
         Command::Demo(args) => demo::execute(context, &args),
-        #[cfg(feature = "local")]
-        Command::Query(args) => query::execute(context, &args),
-        #[cfg(feature = "local")]
-        Command::Report(args) => report::execute(context, &args),
+        #[cfg(any(feature = "aws", feature = "local"))]
+        Command::Query(args) => {
+            query::check(&args)?;
+            match configuration(context)? {
+                #[cfg(feature = "local")]
+                AnyConfig::Local(_) => {
+                    #[cfg(feature = "aws")]
+                    query::check_local(&args.asked, args.dry_run)?;
+                    query::execute(context, &args)
+                }
+                #[cfg(not(feature = "local"))]
+                AnyConfig::Local(_) => Err(without_engine()),
+                #[cfg(feature = "aws")]
+                AnyConfig::Aws(cloud) => aws::query::execute(context, &cloud, &args),
+            }
+        }
+        #[cfg(any(feature = "aws", feature = "local"))]
+        Command::Report(args) => match configuration(context)? {
+            #[cfg(feature = "local")]
+            AnyConfig::Local(_) => {
+                #[cfg(feature = "aws")]
+                query::check_local(&args.asked, false)?;
+                report::execute(context, &args)
+            }
+            #[cfg(not(feature = "local"))]
+            AnyConfig::Local(_) => Err(without_engine()),
+            #[cfg(feature = "aws")]
+            AnyConfig::Aws(cloud) => aws::query::report(context, &cloud, &args),
+        },
         Command::Destroy(args) => match configuration(context)? {
             AnyConfig::Local(_) => destroy::execute(context, &args),
             #[cfg(feature = "aws")]
@@ -125,11 +154,17 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         #[cfg(feature = "aws")]
         Command::Policy(args) => aws::policy::execute(context, &*cloud_configuration(context, "policy")?, &args),
         #[cfg(not(feature = "local"))]
-        Command::Demo(_) | Command::Query(_) | Command::Report(_) => {
-            Err(Error::usage("this bucketscope was built without the embedded SQL engine")
-                .hint("cargo build --release  builds it with everything"))
-        }
+        Command::Demo(_) => Err(without_engine()),
+        #[cfg(not(any(feature = "aws", feature = "local")))]
+        Command::Query(_) | Command::Report(_) => Err(without_engine()),
     }
+}
+
+/// What a program without the embedded engine cannot do.
+#[cfg(not(feature = "local"))]
+fn without_engine() -> Error {
+    Error::usage("this bucketscope was built without the embedded SQL engine")
+        .hint("cargo build --release  builds it with everything")
 }
 
 /// The configuration, of whichever target.

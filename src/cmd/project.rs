@@ -10,8 +10,6 @@ use crate::etl::model::Source;
 use crate::etl::{Pipeline, Settings};
 #[cfg(feature = "local")]
 use crate::etl::{committed, state};
-#[cfg(feature = "local")]
-use crate::query::TimeRange;
 use crate::storage::Store;
 use crate::{Error, ErrorKind, Result};
 
@@ -95,20 +93,18 @@ impl Project {
         Pipeline { lake, sources: sources.collect(), settings }
     }
 
-    /// The embedded engine over what is committed, and the range of time it has records of.
+    /// The embedded engine over what is committed.
     ///
     /// # Errors
     /// If the lake has not been deployed or cannot be read.
     #[cfg(feature = "local")]
-    pub fn engine(&self) -> Result<(Engine, Option<TimeRange>)> {
+    pub fn engine(&self) -> Result<Engine> {
         let pipeline = self.pipeline()?;
         state::check_format(&pipeline.lake)?;
         let mut settings = EngineSettings::default();
         if let Some(megabytes) = self.config.query.memory_megabytes {
             settings.memory_bytes = (megabytes as usize).saturating_mul(1_000_000);
         }
-        let engine = Engine::with_settings(&pipeline.lake, committed(&pipeline.lake)?, settings)?;
-        let extent = engine.extent();
-        Ok((engine, extent))
+        Engine::with_settings(&pipeline.lake, committed(&pipeline.lake)?, settings)
     }
 }

@@ -1,15 +1,15 @@
 //! `query`: a saved question, or one in SQL.
 
+use std::cell::RefCell;
 use std::io;
 
 use serde::Serialize;
 
-use super::project::Project;
-use super::{Context, cells, range};
+use super::Context;
+use super::answers::{Answers, Question, Took, column, time_range};
 use crate::cli::Query;
-use crate::engine::answer::{AnswerColumn, Cost};
-use crate::engine::local::Engine;
-use crate::query::{Bound, TimeRange, catalogue};
+use crate::engine::told::AnswerColumn;
+use crate::query::{TimeRange, catalogue};
 use crate::ui::export::{RowWriter, envelope};
 use crate::ui::grid::{Cell, Column, Grid, Rows};
 use crate::ui::sample::Sample;
@@ -20,39 +20,72 @@ use crate::{Error, Result};
 /// The exit code that `--fail-on-findings` asks for where something was found (docs/exit-codes.md).
 pub const FOUND: u8 = 7;
 
-/// What is asked.
-enum Question<'a> {
-    Saved(Bound<'a>),
-    Sql(&'a str),
+/// Checks what can be checked before anything is opened.
+///
+/// # Errors
+/// If there is no such query, or a parameter is none.
+pub fn check(args: &Query) -> Result<()> {
+    params(args)?;
+    args.id.as_ref().map_or(Ok(()), |id| catalogue().get(id).map(drop))
 }
 
-/// Runs `query`.
+/// Refuses what a lake in a folder has no use for; `--local` it is anyway.
+///
+/// # Errors
+/// If something of Athena is asked for.
+#[cfg(all(feature = "aws", feature = "local"))]
+pub fn check_local(asked: &crate::cli::AskedOf, dry_run: bool) -> Result<()> {
+    let given = [("--reuse", asked.reuse.is_some()), ("--dry-run", dry_run)];
+    match given.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => {
+            Err(Error::usage(format!("{flag} is for `target: aws`; this configuration says `target: local`"))
+                .hint("nothing is billed here: ask without it"))
+        }
+    }
+}
+
+/// Runs `query` over a lake in a folder.
 ///
 /// # Errors
 /// If the query or a parameter is unknown, the lake has not been deployed, or the engine fails.
+#[cfg(feature = "local")]
 pub fn execute(context: &Context, args: &Query) -> Result<Outcome> {
-    let params = params(args)?;
-    if let Some(id) = &args.id {
-        // An unknown query is said before anything is opened.
-        catalogue().get(id)?;
-    }
-    let project = Project::load(context)?;
-    let (engine, extent) = project.engine()?;
-    let question = match (&args.id, &args.sql) {
-        (Some(id), _) => Question::Saved(catalogue().get(id)?.bind(time_range(context, args, extent)?, &params)?),
-        (None, Some(sql)) => Question::Sql(sql),
-        (None, None) => return Err(Error::usage("neither a query nor --sql is given")),
-    };
+    let project = super::project::Project::load(context)?;
+    answer(context, args, &super::embedded::Embedded(project.engine()?))
+}
+
+/// Asks, and prints the answer.
+///
+/// # Errors
+/// If a parameter is wrong, or the engine fails.
+pub fn answer(context: &Context, args: &Query, answers: &dyn Answers) -> Result<Outcome> {
+    let question = question(context, args, answers.extent())?;
     let format = context.ui.format_or(Format::Table);
-    let (cost, view) = match format {
+    let (took, view) = match format {
         Format::Table => {
-            let (cost, grid) = collect(&engine, &question, args.limit)?;
-            (cost, Some(grid))
+            let (took, grid) = collect(answers, &question, args.limit)?;
+            (took, Some(grid))
         }
-        _ => (stream(context, &engine, &question, format)?, None),
+        _ => (stream(context, answers, &question, format)?, None),
     };
     let outcome = view.map_or_else(Outcome::silent, |grid| Outcome::of(Answer(grid)));
-    Ok(conclude(context, args, &question, &cost, outcome))
+    Ok(conclude(context, args, &question, &took, outcome))
+}
+
+/// What is asked, over the range that the user gave or all that there is.
+///
+/// # Errors
+/// If a parameter or the range is wrong.
+pub fn question<'q>(context: &Context, args: &'q Query, extent: Option<TimeRange>) -> Result<Question<'q>> {
+    match (&args.id, &args.sql) {
+        (Some(id), _) => {
+            let range = time_range(context, &args.range, extent)?;
+            Ok(Question::Saved(catalogue().get(id)?.bind(range, &params(args)?)?))
+        }
+        (None, Some(sql)) => Ok(Question::Sql(sql)),
+        (None, None) => Err(Error::usage("neither a query nor --sql is given")),
+    }
 }
 
 fn params(args: &Query) -> Result<Vec<(String, String)>> {
@@ -69,95 +102,56 @@ fn params(args: &Query) -> Result<Vec<(String, String)>> {
     Ok(params)
 }
 
-/// The range asked for, else all that the lake holds; it is shown before the answer.
-fn time_range(context: &Context, args: &Query, extent: Option<TimeRange>) -> Result<TimeRange> {
-    let whole = extent.map_or((0, 0), |extent| (extent.from_ms, extent.to_ms));
-    let ui = &context.ui;
-    let ends = (whole.0.min(context.now_ms), whole.1.max(context.now_ms));
-    let Some((from_ms, to_ms)) = range::resolve(&args.range, context.now_ms, ends)? else {
-        match extent {
-            Some(_) => ui.note(&format!("time range {} (all of the lake)", text::time_range(whole.0, whole.1))),
-            None => ui.note("the lake holds no records yet"),
-        }
-        return Ok(TimeRange { from_ms: whole.0, to_ms: whole.1 });
-    };
-    ui.note(&format!("time range {}", text::time_range(from_ms, to_ms)));
-    if let Some(extent) = extent.filter(|extent| extent.to_ms <= from_ms || extent.from_ms >= to_ms) {
-        ui.note(&format!("the lake holds records of {} only", text::time_range(extent.from_ms, extent.to_ms)));
-    }
-    Ok(TimeRange { from_ms, to_ms })
-}
-
-fn ask(
-    engine: &Engine,
-    question: &Question<'_>,
-    columns: impl FnOnce(Vec<AnswerColumn>) -> Result<()>,
-    rows: impl FnMut(arrow::array::RecordBatch) -> Result<()>,
-) -> Result<Cost> {
-    match question {
-        Question::Saved(bound) => engine.query_each(bound, columns, rows),
-        Question::Sql(sql) => engine.sql_each(sql, columns, rows).map_err(|error| match error.suggestion() {
-            Some(_) => error,
-            None => error.hint("the table is s3_access_logs; docs/sql.md tells its columns and functions"),
-        }),
-    }
-}
-
 /// The first rows, for a table; all are counted.
-fn collect(engine: &Engine, question: &Question<'_>, limit: usize) -> Result<(Cost, Grid)> {
-    let mut grid = std::cell::RefCell::new(Grid::default());
-    let cost = ask(
-        engine,
+fn collect(answers: &dyn Answers, question: &Question<'_>, limit: usize) -> Result<(Took, Grid)> {
+    let grid = RefCell::new(Grid::default());
+    let took = answers.ask(
         question,
-        |columns| {
-            *grid.borrow_mut() = Grid::new(columns.iter().map(cells::column).collect());
+        &mut |columns| {
+            *grid.borrow_mut() = Grid::new(columns.iter().map(column).collect());
             Ok(())
         },
-        |batch| {
+        &mut |row| {
             let mut grid = grid.borrow_mut();
-            cells::each_row(&batch, |row| {
-                if limit == 0 || grid.len() < limit {
-                    grid.push(row.iter().map(Cell::to_owned).collect());
-                }
-                Ok(())
-            })
+            if limit == 0 || grid.len() < limit {
+                grid.push(row.iter().map(Cell::to_owned).collect());
+            }
+            Ok(())
         },
     )?;
-    Ok((cost, std::mem::take(grid.get_mut())))
+    Ok((took, grid.into_inner()))
 }
 
 /// Every row as it comes, however many there are.
-fn stream(context: &Context, engine: &Engine, question: &Question<'_>, format: Format) -> Result<Cost> {
-    let mut ended: Result<Cost> = Ok(Cost::default());
+fn stream(context: &Context, answers: &dyn Answers, question: &Question<'_>, format: Format) -> Result<Took> {
+    let mut ended: Result<Took> = Ok(Took::default());
     context
         .ui
         .stream(|out| {
-            let writer = std::cell::RefCell::new(RowWriter::new(format, out));
-            let mut broken: Option<io::Error> = None;
-            let broken_cell = std::cell::RefCell::new(&mut broken);
+            let writer = RefCell::new(RowWriter::new(format, out));
+            let broken: RefCell<Option<io::Error>> = RefCell::new(None);
             let keep = |written: io::Result<()>| {
                 written.map_err(|error| {
-                    **broken_cell.borrow_mut() = Some(error);
+                    *broken.borrow_mut() = Some(error);
                     Error::failed("cannot write to standard output")
                 })
             };
-            ended = ask(
-                engine,
+            ended = answers.ask(
                 question,
-                |columns| {
+                &mut |columns| {
                     let head = head(question, &columns);
-                    let columns: Vec<Column> = columns.iter().map(cells::column).collect();
+                    let columns: Vec<Column> = columns.iter().map(column).collect();
                     keep(writer.borrow_mut().begin(&head, &columns))
                 },
-                |batch| cells::each_row(&batch, |row| keep(writer.borrow_mut().row(row))),
+                &mut |row| keep(writer.borrow_mut().row(row)),
             );
-            match (broken, &ended) {
+            match (broken.into_inner(), &ended) {
                 (Some(error), _) => Err(error),
-                (None, Ok(cost)) => writer.into_inner().end(&Tail::of(cost)),
+                (None, Ok(took)) => writer.into_inner().end(&Tail::of(took)),
                 (None, Err(_)) => Ok(()),
             }
         })
-        .map(|heard_to_the_end| if heard_to_the_end { None } else { Some(Cost::default()) })?
+        .map(|heard_to_the_end| if heard_to_the_end { None } else { Some(Took::default()) })?
         .map_or(ended, Ok)
 }
 
@@ -198,21 +192,53 @@ fn head(question: &Question<'_>, columns: &[AnswerColumn]) -> String {
 struct Tail {
     row_count: u64,
     scanned_bytes: u64,
-    scanned_files: usize,
+    /// Athena does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scanned_files: Option<usize>,
     elapsed_ms: u64,
+    #[serde(flatten)]
+    bill: Option<TailBill>,
+}
+
+/// What stands there of a query on Athena.
+#[derive(Serialize)]
+struct TailBill {
+    query_execution_id: String,
+    reused: bool,
+    usd: f64,
 }
 
 impl Tail {
-    fn of(cost: &Cost) -> Self {
-        let elapsed_ms = u64::try_from(cost.elapsed.as_millis()).unwrap_or(u64::MAX);
-        Self { row_count: cost.rows, scanned_bytes: cost.scanned_bytes, scanned_files: cost.files.len(), elapsed_ms }
+    fn of(took: &Took) -> Self {
+        let bill = took.bill.as_ref().map(|bill| TailBill {
+            query_execution_id: bill.id.clone(),
+            reused: bill.reused,
+            usd: bill.usd,
+        });
+        Self {
+            row_count: took.rows,
+            scanned_bytes: took.scanned_bytes,
+            scanned_files: bill.is_none().then_some(took.files.len()),
+            elapsed_ms: u64::try_from(took.elapsed.as_millis()).unwrap_or(u64::MAX),
+            bill,
+        }
+    }
+}
+
+/// What an answer took, in a few words.
+fn words(took: &Took) -> String {
+    let Tail { scanned_bytes, elapsed_ms, .. } = Tail::of(took);
+    let time = text::duration(elapsed_ms);
+    match &took.bill {
+        None => format!("{} read, {time}", text::bytes(scanned_bytes)),
+        Some(bill) => format!("{}, {time}", bill.words),
     }
 }
 
 /// What is said behind the answer, and the exit code.
-fn conclude(context: &Context, args: &Query, question: &Question<'_>, cost: &Cost, outcome: Outcome) -> Outcome {
-    let Tail { row_count, scanned_bytes, elapsed_ms, .. } = Tail::of(cost);
-    let scanned = format!("{} read, {}", text::bytes(scanned_bytes), text::duration(elapsed_ms));
+fn conclude(context: &Context, args: &Query, question: &Question<'_>, took: &Took, outcome: Outcome) -> Outcome {
+    let row_count = took.rows;
+    let scanned = words(took);
     let table = context.ui.format_or(Format::Table) == Format::Table;
     let line = if table && args.limit > 0 && row_count > args.limit as u64 {
         format!("{} of {}; --limit 0 shows all ({scanned})", args.limit, plural(row_count, "row", "rows"))
@@ -223,8 +249,9 @@ fn conclude(context: &Context, args: &Query, question: &Question<'_>, cost: &Cos
     let mut outcome = outcome.note(paint.dim(&line));
     if context.ui.verbose() > 0 {
         let mut files = Sample::default();
-        cost.files.iter().for_each(|file| files.add("", || format!("read {}", text::visible(file))));
+        took.files.iter().for_each(|file| files.add("", || format!("read {}", text::visible(file))));
         outcome.notes.extend(files.lines());
+        outcome.notes.extend(took.bill.iter().map(|bill| format!("query {} on Athena", text::visible(&bill.id))));
     }
     let Question::Saved(bound) = question else { return outcome };
     let query = bound.query();

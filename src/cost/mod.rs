@@ -99,6 +99,17 @@ pub fn micro_usd_a_dpu_hour(engine: Engine) -> u64 {
     micro
 }
 
+/// Athena bills 10 MB for a query at least that scans anything (Athena pricing).
+const QUERY_AT_LEAST: u64 = 10_000_000;
+
+/// What a query costs that scans so much, in US dollars.
+pub fn query_cost(scanned_bytes: u64) -> f64 {
+    let billed = if scanned_bytes == 0 { 0 } else { scanned_bytes.max(QUERY_AT_LEAST) };
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 9 PB")]
+    let terabytes = billed as f64 / 1e12;
+    terabytes * prices().athena_scan.usd
+}
+
 /// An amount as a person reads it.
 pub fn money(usd: f64) -> String {
     if usd > 0.0 && usd < 0.005 { "< $0.01".to_owned() } else { format!("${usd:.2}") }

@@ -63,6 +63,11 @@ impl HourSet {
         self.0.is_empty()
     }
 
+    /// From the beginning of the first to the end of the last hour, milliseconds since the epoch; `None` where there is none.
+    pub fn extent(&self) -> Option<(i64, i64)> {
+        Some((self.0.first()?.milliseconds().0, self.0.last()?.milliseconds().1))
+    }
+
     /// What is missing between the first and the last hour.
     pub fn gaps(&self) -> Vec<HourRange> {
         let next = self.0.iter().skip(1);

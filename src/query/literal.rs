@@ -55,6 +55,8 @@ pub fn timestamp_text(millis: i64) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -72,6 +74,90 @@ mod tests {
             (Value::Boolean(true), "TRUE"),
         ] {
             assert_eq!(trino(&value).unwrap(), expected);
+        }
+    }
+
+    /// What a parser of Trino's SQL makes of a text that is one literal and nothing else; written after the grammar
+    /// (`SqlBase.g4`), not after the encoder.
+    fn parsed(literal: &str) -> Option<Value> {
+        let text = |quoted: &str| {
+            let inner = quoted.strip_prefix('\'')?.strip_suffix('\'')?;
+            let mut out = String::new();
+            let mut chars = inner.chars();
+            while let Some(c) = chars.next() {
+                if c == '\'' && chars.next() != Some('\'') {
+                    return None;
+                }
+                out.push(c);
+            }
+            Some(out)
+        };
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match literal {
+            "NULL" => return Some(Value::Null),
+            "TRUE" => return Some(Value::Boolean(true)),
+            "FALSE" => return Some(Value::Boolean(false)),
+            _ => {}
+        }
+        if let Some(time) = literal.strip_prefix("TIMESTAMP ") {
+            let time: jiff::civil::DateTime = text(time)?.parse().ok()?;
+            return Some(Value::Timestamp(jiff::tz::TimeZone::UTC.to_timestamp(time).ok()?.as_millisecond()));
+        }
+        if let Some(date) = literal.strip_prefix("DATE ") {
+            return Some(Value::Date(text(date)?.parse().ok()?));
+        }
+        if literal.starts_with('\'') {
+            return text(literal).map(Value::String);
+        }
+        let number = literal.strip_prefix('-').unwrap_or(literal);
+        match number.split_once('E') {
+            None => digits(number).then(|| literal.parse().ok().map(Value::BigInt))?,
+            Some((mantissa, exponent)) => {
+                let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+                let plain = [whole, fraction, exponent.strip_prefix('-').unwrap_or(exponent)].into_iter().all(digits);
+                plain.then(|| literal.parse().ok().map(Value::Double))?
+            }
+        }
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let hostile = prop_oneof![
+            Just("' OR '1'='1".to_owned()),
+            Just("'; DROP TABLE s3_access_logs; --".to_owned()),
+            Just("\\'".to_owned()),
+            Just("?".to_owned()),
+            Just("NULL".to_owned()),
+            Just("TIMESTAMP '2026-06-01'".to_owned()),
+            Just("\u{feff}\u{202e}\u{2019}".to_owned()),
+            "['\\\\\"?;%_ \r\n\t\u{0}-]{0,12}",
+            any::<String>(),
+        ];
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Boolean),
+            any::<i64>().prop_map(Value::BigInt),
+            Just(Value::BigInt(i64::MIN)),
+            any::<f64>().prop_map(Value::Double),
+            any::<i64>().prop_map(Value::Timestamp),
+            (-62_135_596_800_000i64..253_402_300_800_000).prop_map(Value::Timestamp),
+            (-9999i16..=9999, 1i8..=12, 1i8..=28).prop_map(|(y, m, d)| Value::Date(jiff::civil::date(y, m, d))),
+            hostile.prop_map(Value::String),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_literal_gives_its_value_back_and_nothing_else(value in values()) {
+            match trino(&value) {
+                Ok(literal) => prop_assert_eq!(parsed(&literal), Some(value), "{}", literal),
+                Err(error) => prop_assert_eq!(error.code(), 64),
+            }
+        }
+
+        #[test]
+        fn what_a_user_types_as_text_never_leaves_its_quotes(text in any::<String>()) {
+            let value = super::super::ValueType::String.parse(&text).unwrap();
+            prop_assert_eq!(parsed(&trino(&value).unwrap()), Some(Value::String(text)));
         }
     }
 

@@ -25,6 +25,27 @@ impl Store {
         self.opened(path, result.map(|result| read::opened(result, etag)))
     }
 
+    /// An object from first to last byte, as it is now, or `None` where there is none. What breaks off on its way is gone on
+    /// with where it broke off, in the same version.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    #[cfg(feature = "cloud")]
+    pub fn reader(&self, path: &str) -> Result<Option<Box<dyn std::io::Read + Send>>> {
+        let object = self.object_path(path)?;
+        match block_on(self.inner.get_opts(&object, GetOptions::default())) {
+            Ok(result) => {
+                let etag = result.meta.e_tag.clone().unwrap_or_default();
+                Ok(match read::opened(result, &etag) {
+                    Opened::Stream(stream) => Some(stream),
+                    Opened::NotRead(_) => None,
+                })
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.error("cannot open", path, &error)),
+        }
+    }
+
     /// What it means that an object could not be opened.
     fn opened(&self, path: &str, result: object_store::Result<Opened>) -> Result<Opened> {
         match result {

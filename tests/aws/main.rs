@@ -9,4 +9,5 @@ mod failures;
 mod handover;
 mod iam;
 mod lifecycle;
+mod questions;
 mod upgrade;

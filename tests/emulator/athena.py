@@ -8,13 +8,14 @@ import base64
 import json
 import re
 import time
+import uuid
 
 import sqlglot
-from ministack.services import athena
+from ministack.services import athena, s3
 from ministack.services import glue as catalogue
 from sqlglot import exp
 
-from . import athena_calls
+from . import athena_calls, athena_runs
 from .errors import AwsError, text_of
 from .glue.runs import announce
 from .registry import check, operation
@@ -36,10 +37,16 @@ def start(call, caller) -> dict:
     name = params.setdefault("WorkGroup", "primary")
     athena._ensure_default_workgroup()
     group = athena._workgroups.get(name)
+    same = athena_runs.key(params)
+    earlier = athena_runs.reusable(params, same)
     if group is None:
         raise _invalid(f"WorkGroup {name} is not found.")
     if group.get("State") == "DISABLED":
         raise _invalid(f"WorkGroup {name} is disabled.")
+    if earlier:
+        identity = str(uuid.uuid4())
+        athena_runs.reuse(earlier, identity)
+        return {"QueryExecutionId": identity}
     _place_results(params, group.get("Configuration") or {})
     query = params["QueryString"].strip().rstrip(";")
     query, values = _prepared(query, name, params.get("ExecutionParameters") or [])
@@ -57,6 +64,7 @@ def start(call, caller) -> dict:
             _refused[answer["QueryExecutionId"]] = why
     # What a person asked, not what was made of it.
     athena._executions[answer["QueryExecutionId"]]["Query"] = call.params["QueryString"]
+    athena_runs.remember(same, answer["QueryExecutionId"])
     return answer
 
 
@@ -141,18 +149,15 @@ def _with_views(tree: exp.Expression, database: str, depth: int = 0) -> exp.Expr
     return tree
 
 
-_original_save = athena._save_query_results
-
-
 async def _save(query_id: str) -> None:
-    """Results stand at `<location>/<id>.csv`; ministack would write `<location>/<id>.csv/<id>.csv`."""
+    """Results stand at `<location>/<id>.csv`, in Athena's own form of CSV; ministack writes them elsewhere and otherwise."""
     execution = athena._executions[query_id]
-    location = execution["ResultConfiguration"]["OutputLocation"]
-    execution["ResultConfiguration"]["OutputLocation"] = location.removesuffix(f"{query_id}.csv")
-    try:
-        await _original_save(query_id)
-    finally:
-        execution["ResultConfiguration"]["OutputLocation"] = location
+    bucket, _, key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
+    results = execution["_results"]
+    body = athena_runs.csv(results["columns"], results["rows"]).encode()
+    answer = s3._put_object(bucket, key, body, {"content-type": "application/octet-stream", "content-length": str(len(body))})
+    if isinstance(answer, tuple) and answer[0] >= 300:
+        execution["Status"].update(State="FAILED", StateChangeReason=f"Unable to verify/create output bucket {bucket}")
 
 
 _original_execute = athena._execute_query
@@ -165,7 +170,7 @@ async def _execute(query_id: str, *rest) -> None:
         status = {"State": "FAILED", "StateChangeReason": _refused.pop(query_id), "CompletionDateTime": int(time.time())}
         execution["Status"].update(status)
     else:
-        await _original_execute(query_id, *rest)
+        await athena_runs.run(query_id, lambda: _original_execute(query_id, *rest))
     if execution:
         announce("Athena Query State Change", {
             "versionId": "0", "currentState": execution["Status"]["State"], "previousState": "RUNNING",
@@ -213,4 +218,5 @@ def _refuse(call, caller) -> None:
 
 athena._run_duckdb = _run_duckdb
 athena._save_query_results = _save
+athena._datum_text = athena_runs.text
 athena._execute_query = _execute

@@ -166,7 +166,14 @@ pub const CALLED: &[Calls] = &[
         "glue",
         &["BatchGetPartition", "GetDatabase", "GetPartition", "GetPartitions", "GetTable", "GetTables"],
     ),
-    row(ANALYST, Place::LakeAndResults, "s3", &["GetBucketLocation", "ListMultipartUploads", "ListObjectsV2"]),
+    row(
+        ANALYST,
+        Place::LakeAndResults,
+        "s3",
+        &["GetBucketLocation", "HeadBucket", "ListMultipartUploads", "ListObjectsV2"],
+    ),
+    // What the lake holds of which time, for the range of a question and for --dry-run.
+    row(ANALYST, Place::StateObjects, "s3", &["GetObject"]),
     row(ANALYST, Place::TableObjects, "s3", &["GetObject"]),
     row(ANALYST, Place::ResultObjects, "s3", &["AbortMultipartUpload", "GetObject", "ListParts", "PutObject"]),
     row(ANALYST, Place::LakeKey, "kms", &["Decrypt", "GenerateDataKey"]),

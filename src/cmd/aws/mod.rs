@@ -1,5 +1,6 @@
 //! The commands for the target `aws`, a file a command.
 
+mod asking;
 pub mod compact;
 pub mod deploy;
 pub mod destroy;
@@ -11,6 +12,7 @@ pub mod plan;
 mod plan_view;
 pub mod policy;
 mod prepare;
+pub mod query;
 pub mod run;
 pub mod status;
 mod watching;

@@ -93,3 +93,27 @@ pub fn idle(calls: &[Call], cloud: &Cloud) -> BTreeSet<String> {
         handled(action) || action == "iam:PassRole" || RARE.iter().any(|(rare, _)| *rare == action)
     })
 }
+
+/// Actions of the analyst's policy that no question shows.
+const OF_THE_CONSOLE: &[(&str, &str)] = &[
+    ("athena:BatchGetQueryExecution", "the console's list of recent queries"),
+    ("athena:GetNamedQuery", "the console's saved queries"),
+    ("athena:GetPreparedStatement", "EXECUTE in the console"),
+    ("athena:GetWorkGroup", "the console's choice of a workgroup"),
+    ("athena:ListNamedQueries", "the console's saved queries"),
+    ("athena:ListPreparedStatements", "the console"),
+    ("athena:ListQueryExecutions", "the console's list of recent queries"),
+    ("glue:BatchGetPartition", "what Athena calls for partitions, which the emulator tells as GetPartitions"),
+    ("glue:GetPartition", "the same"),
+    ("glue:GetTables", "the console's list of tables"),
+    ("s3:AbortMultipartUpload", "Athena writes large results in parts"),
+    ("s3:ListBucketMultipartUploads", "the same"),
+    ("s3:ListMultipartUploadParts", "the same"),
+];
+
+/// What the analyst's policy allows without need.
+pub fn idle_of_analyst(calls: &[Call], cloud: &Cloud) -> BTreeSet<String> {
+    let calls: Vec<&Call> = calls.iter().collect();
+    let statements = statements(cloud, Who::Analyst).unwrap();
+    unused(&calls, &statements, |action| OF_THE_CONSOLE.iter().any(|(rare, _)| *rare == action))
+}

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import time
 import zipfile
 
 import pytest
@@ -307,6 +308,58 @@ def test_a_workgroup_answers_in_its_dialect(emulator):
         athena.delete_work_group(WorkGroup="w")
     athena.delete_work_group(WorkGroup="w", RecursiveDeleteOption=True)
     assert "athena prepared statement" not in emulator.control("GET", "/inventory")
+
+
+def asked(emulator, query: str, **more) -> dict:
+    """The execution of a query, once it is over."""
+    athena = emulator.client("athena")
+    identity = athena.start_query_execution(QueryString=query, WorkGroup="w", **more)["QueryExecutionId"]
+    return wait(lambda: (e := athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]
+                         ) and e["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED") and e)
+
+
+def workgroup(emulator, **more) -> None:
+    """A workgroup `w` that writes to a bucket."""
+    emulator.client("s3").create_bucket(Bucket="b-results")
+    emulator.client("athena").create_work_group(Name="w", Configuration={
+        "EnforceWorkGroupConfiguration": True, "ResultConfiguration": {"OutputLocation": "s3://b-results/r/"}, **more})
+
+
+def test_results_are_written_as_athena_writes_them(emulator):
+    workgroup(emulator)
+    done = asked(emulator, """SELECT 'a"b,' AS t, '' AS e, CAST(NULL AS varchar) AS n, 1 AS i, true AS b,
+        timestamp '2026-06-01 10:00:00' AS at""")
+    bucket, _, key = done["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
+    body = emulator.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    assert body == '"t","e","n","i","b","at"\n"a""b,","",,"1","true","2026-06-01 10:00:00.000"\n'
+
+
+def test_a_result_is_reused_for_the_same_question_alone(emulator):
+    workgroup(emulator)
+    reuse = {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 60}}}
+
+    def reused(query="SELECT ? AS a", value="1", **more) -> bool:
+        done = asked(emulator, query, ExecutionParameters=[value], **more)
+        return done["Statistics"].get("ResultReuseInformation", {}).get("ReusedPreviousResult", False)
+
+    assert not reused(**reuse)
+    assert reused(**reuse)
+    assert not reused(value="2", **reuse)
+    assert not reused(query="SELECT ? AS b", **reuse)
+    assert not reused()
+
+
+def test_a_query_is_stopped_by_its_user_or_its_workgroups_limit(emulator):
+    workgroup(emulator, BytesScannedCutoffPerQuery=10_000_000)
+    emulator.control("POST", "/athena/takes", bytes=10_000_001)
+    status = asked(emulator, "SELECT 1 AS n")["Status"]
+    assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Bytes scanned limit was exceeded")
+    emulator.control("POST", "/athena/takes", bytes=0, seconds=30)
+    athena = emulator.client("athena")
+    identity = athena.start_query_execution(QueryString="SELECT 1 AS n", WorkGroup="w")["QueryExecutionId"]
+    athena.stop_query_execution(QueryExecutionId=identity)
+    time.sleep(0.2)
+    assert athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]["Status"]["State"] == "CANCELLED"
 
 
 def test_a_view_of_the_catalogue_answers(emulator):

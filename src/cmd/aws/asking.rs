@@ -1,0 +1,304 @@
+//! Athena as what questions are asked of: progress on stderr, Ctrl-C, values of results.
+
+use std::cell::{Cell as Slot, RefCell};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::Result;
+use crate::aws::query_runs::{QueryRun, QueryRuns, State};
+use crate::blueprint::Names;
+use crate::cmd::answers::{Answers, Bill, ColumnSink, Question, RowSink, Took};
+use crate::cmd::interrupt::Presses;
+use crate::config::cloud::Cloud;
+use crate::cost::{money, query_cost};
+use crate::engine::athena::{Athena, Follow, Wish};
+use crate::engine::told::AnswerColumn;
+use crate::query::{Bound, TimeRange};
+use crate::ui::grid::Cell;
+use crate::ui::{Ui, text};
+
+/// Between the first two looks; later ones are further apart.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Between two looks at most.
+const PAUSE_AT_MOST: Duration = Duration::from_secs(2);
+
+/// In steps of this, so that Ctrl-C is heard at once.
+const STEP: Duration = Duration::from_millis(50);
+
+/// Without a terminal, so long between two lines about the same state.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// The pipeline's Athena.
+pub struct OnAthena<'a> {
+    athena: Athena<'a>,
+    extent: Option<TimeRange>,
+}
+
+impl<'a> OnAthena<'a> {
+    /// Asks in the pipeline's workgroup.
+    pub fn new(
+        cloud: &Cloud,
+        runs: &'a dyn QueryRuns,
+        follow: &'a dyn Follow,
+        reuse_minutes: Option<u32>,
+        extent: Option<TimeRange>,
+    ) -> Self {
+        let names = Names::of(cloud);
+        let athena = Athena {
+            runs,
+            workgroup: names.workgroup(),
+            database: names.database(),
+            results: names.results_bucket(),
+            scan_limit: u64::from(cloud.athena.scan_limit_gigabytes) * 1_000_000_000,
+            reuse_minutes,
+            follow,
+        };
+        Self { athena, extent }
+    }
+}
+
+impl Answers for OnAthena<'_> {
+    fn extent(&self) -> Option<TimeRange> {
+        self.extent
+    }
+
+    fn ask(&self, question: &Question<'_>, columns: &mut ColumnSink<'_>, rows: &mut RowSink<'_>) -> Result<Took> {
+        let began = Instant::now();
+        let run = match question {
+            Question::Saved(bound) => self.athena.run(&bound.query().sql, bound.execution_parameters()?)?,
+            Question::Sql(sql) => self.athena.run(sql, Vec::new())?,
+        };
+        let kinds: RefCell<Vec<Kind>> = RefCell::default();
+        let count = self.athena.read(
+            &run,
+            &mut |mut told| {
+                told.iter_mut().for_each(|column| column.unit = unit_of(question, column));
+                *kinds.borrow_mut() = told.iter().map(|column| Kind::of(&column.kind)).collect();
+                columns(told)
+            },
+            &mut |row| {
+                let kinds = kinds.borrow();
+                let cells: Vec<Cell<'_>> = kinds.iter().zip(row).map(|(kind, text)| kind.cell(*text)).collect();
+                rows(&cells)
+            },
+        )?;
+        Ok(took(&run, count, began.elapsed()))
+    }
+
+    fn count(&self, bound: &Bound<'_>) -> Result<Took> {
+        let began = Instant::now();
+        // Athena counts, so that rows in their millions need not be fetched, nor columns be read that decide nothing.
+        let counting = format!("SELECT COUNT(*) AS n FROM (\n{}\n)", bound.query().sql);
+        let run = self.athena.run(&counting, bound.execution_parameters()?)?;
+        let mut counted = 0;
+        self.athena.read(&run, &mut |_| Ok(()), &mut |row| {
+            counted = row.first().copied().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
+            Ok(())
+        })?;
+        Ok(took(&run, counted, began.elapsed()))
+    }
+}
+
+fn unit_of(question: &Question<'_>, column: &AnswerColumn) -> Option<String> {
+    let Question::Saved(bound) = question else { return None };
+    let declared = bound.query().columns.iter().find(|declared| declared.name == column.name)?;
+    declared.unit.clone()
+}
+
+fn took(run: &QueryRun, rows: u64, elapsed: Duration) -> Took {
+    let (scanned, usd) = billed(run);
+    let words = match run.reused {
+        true => "an earlier result, nothing scanned".to_owned(),
+        false => format!("{} scanned, {}", text::bytes(scanned), money(usd)),
+    };
+    let bill = Bill { id: run.id.clone(), reused: run.reused, usd, words };
+    Took { rows, scanned_bytes: scanned, files: Vec::new(), elapsed, bill: Some(bill) }
+}
+
+/// What was scanned for this very query, and what that costs.
+fn billed(run: &QueryRun) -> (u64, f64) {
+    let scanned = if run.reused { 0 } else { run.scanned_bytes };
+    (scanned, query_cost(scanned))
+}
+
+/// How the text of a value is read, by its column's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Int,
+    Float,
+    Bool,
+    Time,
+}
+
+impl Kind {
+    fn of(kind: &str) -> Self {
+        match kind {
+            "tinyint" | "smallint" | "integer" | "bigint" => Self::Int,
+            "double" | "real" => Self::Float,
+            "boolean" => Self::Bool,
+            "timestamp" | "timestamp with time zone" => Self::Time,
+            _ => Self::Text,
+        }
+    }
+
+    /// A value; what is not of its type stays the text that it is.
+    fn cell(self, text: Option<&str>) -> Cell<'_> {
+        let Some(text) = text else { return Cell::Null };
+        let cell = match self {
+            Self::Text => None,
+            Self::Int => text.parse().ok().map(Cell::Int),
+            Self::Float => text.parse().ok().map(Cell::Float),
+            Self::Bool => text.parse().ok().map(Cell::Bool),
+            Self::Time => time(text).map(Cell::Time),
+        };
+        cell.unwrap_or(Cell::Text(text.into()))
+    }
+}
+
+/// `2026-06-01 12:30:00.000`, with ` UTC` behind it where the type has a time zone.
+fn time(text: &str) -> Option<i64> {
+    let civil: jiff::civil::DateTime = text.strip_suffix(" UTC").unwrap_or(text).parse().ok()?;
+    Some(jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?.as_millisecond())
+}
+
+/// Tells how a query does, and hears Ctrl-C: the first cancels it, the second no longer waits for that.
+pub struct Following {
+    ui: Ui,
+    presses: Presses,
+    bar: Option<ProgressBar>,
+    /// The query that was told of last, its state, and when it was first seen and last told of.
+    told: RefCell<Option<(String, State, Instant)>>,
+    began: Slot<Instant>,
+}
+
+impl Following {
+    /// Listens from now on.
+    pub fn new(ui: Ui) -> Self {
+        let bar = ui.live().then(|| {
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self { ui, presses: Presses::listen(), bar, told: RefCell::default(), began: Slot::new(Instant::now()) }
+    }
+
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(line.to_owned()),
+            None => self.ui.note(&format!("  {} {line}", self.ui.paint().dim("…"))),
+        }
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Follow for Following {
+    fn seen(&self, run: &QueryRun) {
+        let mut told = self.told.borrow_mut();
+        let (same_query, same_state, at) = match &*told {
+            Some((id, state, at)) => (*id == run.id, *id == run.id && *state == run.state, *at),
+            None => (false, false, Instant::now()),
+        };
+        if !same_query {
+            self.began.set(Instant::now());
+        }
+        // A bar is drawn anew at every look; lines are for what has changed.
+        if self.bar.is_none() && (run.state.is_over() || (same_state && at.elapsed() < HEARTBEAT)) {
+            return;
+        }
+        *told = Some((run.id.clone(), run.state, Instant::now()));
+        self.say(&line(run, self.began.get().elapsed()));
+        if let (Some(bar), true) = (&self.bar, run.state.is_over()) {
+            bar.set_message("reading the result");
+        }
+    }
+
+    fn pause(&self, looks: u32) {
+        let pause = PAUSE.saturating_mul(looks.saturating_add(1)).min(PAUSE_AT_MOST);
+        let (end, presses) = (Instant::now() + pause, self.presses.count().load(Ordering::SeqCst));
+        while Instant::now() < end && self.presses.count().load(Ordering::SeqCst) == presses {
+            std::thread::sleep(STEP);
+        }
+    }
+
+    fn wish(&self) -> Wish {
+        match self.presses.count().load(Ordering::SeqCst) {
+            0 => Wish::Wait,
+            1 => Wish::Cancel,
+            _ => Wish::Leave,
+        }
+    }
+}
+
+/// A query in one line.
+fn line(run: &QueryRun, since: Duration) -> String {
+    let mut line = format!("query {} {}", text::visible(&run.id), run.state.word());
+    let (scanned, usd) = billed(run);
+    if scanned > 0 {
+        line.push_str(&format!(", {} scanned so far, {}", text::bytes(scanned), money(usd)));
+    }
+    if since >= Duration::from_secs(1) {
+        line.push_str(&format!(", {}", text::duration(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_by_their_columns_type() {
+        for (kind, text, expected) in [
+            ("varchar", "403", Cell::text("403")),
+            ("integer", "403", Cell::Int(403)),
+            ("bigint", "-9223372036854775808", Cell::Int(i64::MIN)),
+            ("double", "1.0E7", Cell::Float(1e7)),
+            ("real", "0.5", Cell::Float(0.5)),
+            ("boolean", "true", Cell::Bool(true)),
+            ("timestamp", "2026-06-01 00:00:00.001", Cell::Time(1_780_272_000_001)),
+            ("timestamp with time zone", "2026-06-01 00:00:00.000 UTC", Cell::Time(1_780_272_000_000)),
+            ("timestamp", "1969-12-31 23:59:59.999", Cell::Time(-1)),
+            ("date", "2026-06-01", Cell::text("2026-06-01")),
+            ("decimal(5,2)", "1.50", Cell::text("1.50")),
+            ("array", "[a, b]", Cell::text("[a, b]")),
+        ] {
+            assert_eq!(Kind::of(kind).cell(Some(text)), expected, "{kind}");
+        }
+        assert_eq!(Kind::Int.cell(None), Cell::Null);
+        assert!(matches!(Kind::of("double").cell(Some("NaN")), Cell::Float(n) if n.is_nan()));
+        assert!(matches!(Kind::of("double").cell(Some("-Infinity")), Cell::Float(n) if n == f64::NEG_INFINITY));
+    }
+
+    #[test]
+    fn a_value_that_is_not_of_its_type_is_shown_as_it_is() {
+        for kind in ["integer", "double", "boolean", "timestamp"] {
+            assert_eq!(
+                Kind::of(kind).cell(Some("2026-06-01 00:00:00.000 Europe/Berlin?")),
+                Cell::text("2026-06-01 00:00:00.000 Europe/Berlin?")
+            );
+        }
+    }
+
+    #[test]
+    fn progress_tells_state_bytes_and_cost_and_a_reused_result_costs_nothing() {
+        let run = QueryRun { id: "11aa".to_owned(), state: State::Running, ..QueryRun::default() };
+        assert_eq!(line(&run, Duration::ZERO), "query 11aa running");
+        let run = QueryRun { scanned_bytes: 10_000_000_000, ..run };
+        assert_eq!(line(&run, Duration::from_secs(5)), "query 11aa running, 10.0 GB scanned so far, $0.05, 5.0 s");
+        let reused = took(&QueryRun { reused: true, ..run }, 3, Duration::ZERO);
+        assert_eq!((reused.scanned_bytes, reused.bill.unwrap().usd), (0, 0.0));
+    }
+}

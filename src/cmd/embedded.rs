@@ -1,0 +1,40 @@
+//! The embedded engine as what questions are asked of.
+
+use super::answers::{Answers, ColumnSink, Question, RowSink, Took};
+use super::cells;
+use crate::Result;
+use crate::engine::local::Engine;
+use crate::engine::told::Cost;
+use crate::query::{Bound, TimeRange};
+
+/// The engine over one state of a lake.
+pub struct Embedded(pub Engine);
+
+impl From<Cost> for Took {
+    fn from(cost: Cost) -> Self {
+        let Cost { rows, scanned_bytes, files, elapsed } = cost;
+        Self { rows, scanned_bytes, files, elapsed, bill: None }
+    }
+}
+
+impl Answers for Embedded {
+    fn extent(&self) -> Option<TimeRange> {
+        self.0.extent()
+    }
+
+    fn ask(&self, question: &Question<'_>, columns: &mut ColumnSink<'_>, rows: &mut RowSink<'_>) -> Result<Took> {
+        let each = |batch: arrow::array::RecordBatch| cells::each_row(&batch, &mut *rows);
+        let cost = match question {
+            Question::Saved(bound) => self.0.query_each(bound, columns, each),
+            Question::Sql(sql) => self.0.sql_each(sql, columns, each).map_err(|error| match error.suggestion() {
+                Some(_) => error,
+                None => error.hint("the table is s3_access_logs; docs/sql.md tells its columns and functions"),
+            }),
+        };
+        cost.map(Took::from)
+    }
+
+    fn count(&self, bound: &Bound<'_>) -> Result<Took> {
+        self.0.query_each(bound, |_| Ok(()), |_| Ok(())).map(Took::from)
+    }
+}
