@@ -25,26 +25,22 @@ pub struct TableShare {
 
 /// What the tables named in `sql` hold of `range`, or in all: an upper bound, as columns that are not asked for are not read.
 pub fn estimate(files: &[CommittedFile], sql: &str, range: Option<TimeRange>) -> Vec<TableShare> {
-    let mut shares: BTreeMap<&str, (TableShare, BTreeSet<(&str, &str)>)> = BTreeMap::new();
+    let mut shares: BTreeMap<&str, TableShare> = BTreeMap::new();
+    let mut partitions = BTreeSet::new();
     for file in files {
         let table = table_of(&file.path);
         if !mentions(sql, table) {
             continue;
         }
-        let (share, partitions) = shares.entry(table).or_default();
-        if !touches(file, range) {
-            continue;
+        let share =
+            shares.entry(table).or_insert_with(|| TableShare { table: table.to_owned(), ..TableShare::default() });
+        if touches(file, range) {
+            share.files += 1;
+            share.bytes += file.bytes;
+            share.partitions += u64::from(partitions.insert((table, &file.date, &file.hour)));
         }
-        share.files += 1;
-        share.bytes += file.bytes;
-        partitions.insert((&file.date, &file.hour));
     }
-    let named = shares.into_iter().map(|(table, (share, partitions))| TableShare {
-        table: table.to_owned(),
-        partitions: partitions.len() as u64,
-        ..share
-    });
-    named.collect()
+    shares.into_values().collect()
 }
 
 /// The table whose file lies there: joined files lie in a folder beside the table's own.
