@@ -124,10 +124,17 @@ async def _run_duckdb(query: str, database: str, catalog: str | None = None):
     """Translates Athena's dialect, and views into the queries behind them."""
     try:
         tree = sqlglot.parse_one(query, read="athena")
-        translated = _with_views(tree, database).sql("duckdb")
+        translated = _as_trino(_with_views(tree, database)).sql("duckdb")
     except sqlglot.errors.SqlglotError as error:
         raise ValueError(f"line 1:1: {error}") from error
     return await _original_duckdb(translated, database, catalog)
+
+
+def _as_trino(tree: exp.Expression) -> exp.Expression:
+    """Where DuckDB's functions give something else: regexp_extract gives an empty text where Trino's gives null."""
+    for call in list(tree.find_all(exp.RegexpExtract)):
+        call.replace(exp.Nullif(this=call.copy(), expression=exp.Literal.string("")))
+    return tree
 
 
 def _with_views(tree: exp.Expression, database: str, depth: int = 0) -> exp.Expression:

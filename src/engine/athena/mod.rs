@@ -5,6 +5,8 @@ pub mod estimate;
 
 mod csv;
 
+use sha2::{Digest, Sha256};
+
 use crate::aws::query_runs::{QueryRun, QueryRuns, State, Statement};
 use crate::engine::told::AnswerColumn;
 use crate::ui::text;
@@ -68,11 +70,12 @@ impl Athena<'_> {
     /// If Athena does not take it or does not answer it, or the user interrupts; the query is then cancelled.
     pub fn run(&self, sql: &str, parameters: Vec<String>) -> Result<QueryRun> {
         only_reads(sql)?;
-        fits(sql, &parameters)?;
+        let sql = marked(sql, &parameters);
+        fits(&sql, &parameters)?;
         let id = self.runs.start(&Statement {
             workgroup: self.workgroup.clone(),
             database: self.database.clone(),
-            sql: sql.to_owned(),
+            sql,
             parameters,
             reuse_minutes: self.reuse_minutes,
         })?;
@@ -161,6 +164,22 @@ impl Athena<'_> {
             looks += 1;
         }
     }
+}
+
+/// The statement with a digest of its values behind it, in a comment. Results are reused where "query strings match as
+/// determined by Athena" ("Reuse query results", Athena User Guide): whether that looks at parameters is not said, and a result of
+/// other values would be a wrong answer.
+fn marked(sql: &str, parameters: &[String]) -> String {
+    if parameters.is_empty() {
+        return sql.to_owned();
+    }
+    let mut digest = Sha256::new();
+    for literal in parameters {
+        digest.update(literal.len().to_le_bytes());
+        digest.update(literal);
+    }
+    let digest: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{sql}\n-- values {digest}")
 }
 
 /// Athena runs whatever the caller may do. A question only reads, as with the embedded engine.

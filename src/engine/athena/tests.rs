@@ -119,11 +119,24 @@ fn a_query_is_started_once_and_followed_to_its_end() {
     let expected = Statement {
         workgroup: "bucketscope-shop".to_owned(),
         database: "bucketscope_shop".to_owned(),
-        sql: "SELECT ?".to_owned(),
+        sql: started[0].sql.clone(),
         parameters: vec!["'a'".to_owned()],
         reuse_minutes: Some(60),
     };
     assert_eq!(*started, [expected]);
+}
+
+#[test]
+fn the_text_differs_where_values_do_and_holds_none_of_them() {
+    let texts = [&["'a'", "'b'"][..], &["'a', 'b'"], &["'ab'", "''"], &["'b'", "'a'"], &[]]
+        .map(|values| marked("SELECT ?, ?", &values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>()));
+    let different: std::collections::BTreeSet<&String> = texts.iter().collect();
+    assert_eq!(different.len(), texts.len());
+    assert_eq!(marked("SELECT 1", &[]), "SELECT 1");
+    let (sql, digest) = texts[0].split_once("\n-- values ").unwrap();
+    assert_eq!(sql, "SELECT ?, ?");
+    assert!(digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{digest}");
+    assert_eq!(texts[0], marked("SELECT ?, ?", &["'a'".to_owned(), "'b'".to_owned()]));
 }
 
 #[test]
