@@ -64,7 +64,10 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> 
     thread.join().unwrap_or_else(|_| Err(Error::failed("a thread died")))
 }
 
-fn runs_seen(site: &Site<'_>, now_ms: i64) -> Result<(Vec<(JobName, Run)>, Vec<RunSeen>)> {
+/// Runs by the job that they are of, and as they are shown.
+type Runs = (Vec<(JobName, Run)>, Vec<RunSeen>);
+
+fn runs_seen(site: &Site<'_>, now_ms: i64) -> Result<Runs> {
     let mut all = Vec::new();
     for job in Names::of(site.cloud).jobs() {
         let runs = site.home.jobs.runs(&job.name, LOOKED_AT)?;

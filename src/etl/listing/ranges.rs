@@ -118,7 +118,7 @@ impl Ranges {
         if let Some(ruler) = &job.ruler {
             job.pages = PAGES_AT_MOST;
             if let Some(end) = self.end_of_next(ruler, job.after.as_deref(), job.until.as_deref()) {
-                let until = std::mem::replace(&mut job.until, Some(end.clone()));
+                let until = job.until.replace(end.clone());
                 let rest = Slot::Waiting { after: Some(end), until, ruler: job.ruler.clone() };
                 self.slots.insert(at + 1, rest);
             }
