@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import shutil
 import statistics
 import sys
@@ -222,14 +221,7 @@ def scanning(args):
 
 def command_line():
     """The command that was typed, without anybody's folders."""
-    typed, ours = [], ("--bucketscope", "--worker", "--limits", "--work")
-    words = iter(sys.argv[1:])
-    for word in words:
-        if word in ours:
-            next(words, None)
-        elif not word.startswith(tuple(f"{name}=" for name in ours)):
-            typed.append(word)
-    return "python scripts/bench/bench.py " + shlex.join(typed)
+    return report.command("bench.py", ("--bucketscope", "--worker", "--limits", "--work"))
 
 
 COMMANDS = {"speed": speed, "limits": limits, "small-files": small_files, "threads": threads, "scan": scanning}

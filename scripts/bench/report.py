@@ -2,7 +2,9 @@
 
 import platform
 import re
+import shlex
 import subprocess
+import sys
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +39,17 @@ def table(header, rows):
     lines.append("|" + "|".join("---:" if flag else "---" for flag in right) + "|")
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def command(script, folders):
+    """The command that was typed, without the options that name somebody's folders."""
+    typed, words = [], iter(sys.argv[1:])
+    for word in words:
+        if word in folders:
+            next(words, None)
+        elif word.partition("=")[0] not in folders:
+            typed.append(word)
+    return shlex.join(["python", f"scripts/bench/{script}", *typed])
 
 
 def section(name, text, command, write, others=CONTESTANTS):

@@ -4,11 +4,9 @@ the server gives to the plainest client. See --help; results go into BENCHMARKS.
 import argparse
 import json
 import os
-import shlex
 import shutil
 import statistics
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -155,8 +153,7 @@ def main():
         f" of the worker: {figures['cpu_seconds_a_gigabyte']:.2f} CPU s a GB, and {figures['cpu_microseconds_an_object']:.0f}"
         " CPU µs an object on top, the listing and the plan among them."
     )
-    options = [option for option in sys.argv[1:] if not option.startswith(("--work", "--limits", "--load"))]
-    command = shlex.join(["python", "scripts/bench/s3.py", *options])
+    command = report.command("s3.py", ("--work", "--worker", "--limits", "--load"))
     report.section("s3", text, command, args.write, others=())
     if args.write:
         MEASURED.write_text(json.dumps(figures, indent=2) + "\n")
