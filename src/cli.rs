@@ -252,13 +252,30 @@ pub struct Queries {
 /// What `queries` can do.
 #[derive(Debug, Subcommand)]
 pub enum QueriesAction {
-    /// List all saved queries
-    List,
+    /// List the saved queries, the project's own among them
+    List(QueriesList),
     /// Show what a query answers, its parameters and its SQL
     Show {
         /// The query's id
         id: String,
     },
+}
+
+/// `queries list`.
+#[derive(Debug, Default, Args)]
+pub struct QueriesList {
+    /// Only queries of this category
+    #[arg(long)]
+    pub category: Option<String>,
+    /// Only queries over this table
+    #[arg(long, value_name = "TABLE", value_parser = ["s3_access_logs", "cloudtrail_events"])]
+    pub source: Option<String>,
+    /// Only queries whose rows are findings, of this severity or a higher one
+    #[arg(long, value_parser = ["low", "medium", "high"])]
+    pub severity: Option<String>,
+    /// Only the project's own queries
+    #[arg(long)]
+    pub own: bool,
 }
 
 /// `query`.

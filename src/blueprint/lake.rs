@@ -53,7 +53,7 @@ pub(super) fn render(cloud: &Cloud, facts: &Facts) -> Result<StackSpec> {
         "schedule": schedule(cloud),
         "crawler": crawler(cloud, &table_ids),
         "workgroup": workgroup(cloud),
-        "queries": queries::saved(),
+        "queries": queries::saved(&facts.own_queries)?,
         "topic": json!({ "name": names.topic() }),
         "subscribers": subscribers.collect::<Vec<_>>(),
         "notices": notices::rules(cloud),

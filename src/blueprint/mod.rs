@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Result;
 use crate::config::cloud::Cloud;
+use crate::query::OwnQuery;
 
 /// The tables that are deployed.
 pub const TABLES: [&str; 1] = [names::LOG_TABLE];
@@ -101,6 +102,9 @@ pub struct Facts {
     pub partition: String,
     /// The assets.
     pub assets: Assets,
+    /// The project's own queries, which are deployed like the others.
+    #[serde(default)]
+    pub own_queries: Vec<OwnQuery>,
 }
 
 /// Renders every stack of a pipeline, in the order in which they are deployed.

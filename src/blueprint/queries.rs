@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{TABLES, logical_id};
-use crate::query::{Part, Position, Query, catalogue};
+use crate::Result;
+use crate::query::{OwnQuery, Part, Position, Query, catalogue};
 
 /// A saved query, as the blueprint prints it.
 #[derive(Debug, Serialize)]
@@ -39,10 +40,11 @@ fn position(position: &Position) -> String {
     }
 }
 
-/// The queries on tables that are deployed.
-pub(super) fn saved() -> Vec<Saved> {
-    let deployed = catalogue().queries().iter().filter(|query| TABLES.contains(&query.source.as_str()));
-    deployed
+/// The queries on tables that are deployed, a project's own among them.
+pub(super) fn saved(own: &[OwnQuery]) -> Result<Vec<Saved>> {
+    let all = catalogue().with_own(own.iter().map(|query| (query.file.as_str(), query.text.as_str())))?;
+    let deployed = all.queries().iter().filter(|query| query.tables().all(|table| TABLES.contains(&table)));
+    let saved = deployed
         .map(|query| Saved {
             id: logical_id("Query", &query.id),
             statement_id: logical_id("Statement", &query.id),
@@ -52,7 +54,8 @@ pub(super) fn saved() -> Vec<Saved> {
             sql: query.sql.clone(),
             statement: (!query.positions.is_empty()).then(|| statement_name(query)),
         })
-        .collect()
+        .collect();
+    Ok(saved)
 }
 
 /// Athena takes descriptions of 1,024 characters.

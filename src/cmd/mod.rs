@@ -36,6 +36,7 @@ mod records;
 #[cfg(any(feature = "aws", feature = "local"))]
 mod report;
 mod run;
+mod saved;
 mod status;
 mod words;
 
@@ -115,7 +116,7 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         Command::Demo(args) => demo::execute(context, &args),
         #[cfg(any(feature = "aws", feature = "local"))]
         Command::Query(args) => {
-            query::check(&args)?;
+            query::check(context, &args)?;
             match configuration(context)? {
                 #[cfg(feature = "local")]
                 AnyConfig::Local(_) => {

@@ -4,28 +4,49 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::Context;
-use crate::Result;
-use crate::cli::{Queries, QueriesAction};
-use crate::query::{Fallback, Query, Value, catalogue};
+use super::{Context, saved};
+use crate::cli::{Queries, QueriesAction, QueriesList};
+use crate::query::{Catalogue, Fallback, Query, Severity, Value};
 use crate::ui::export::envelope;
 use crate::ui::grid::{Cell, Column, Grid, Rows};
 use crate::ui::{Outcome, Screen, View, table, text};
+use crate::{Error, Result};
 
 /// Runs `queries`.
 ///
 /// # Errors
-/// If there is no query of the id given.
+/// If there is no query of the id or category given, or one of the project's own is wrong.
 pub fn execute(context: &Context, args: &Queries) -> Result<Outcome> {
+    let all = saved::all(context)?;
     match &args.action {
-        None | Some(QueriesAction::List) => Ok(Outcome::of(List::new())
-            .next(context.command("query ID"), "asks one")
-            .next(context.command("queries show ID"), "shows its parameters and its SQL")),
+        None => list(context, all, &QueriesList::default()),
+        Some(QueriesAction::List(wanted)) => list(context, all, wanted),
         Some(QueriesAction::Show { id }) => {
-            let query = catalogue().get(id)?;
+            let query = all.get(id)?;
             Ok(Outcome::of(Shown(query)).next(context.command(&format!("query {id}")), "asks it"))
         }
     }
+}
+
+fn list(context: &Context, all: &'static Catalogue, wanted: &QueriesList) -> Result<Outcome> {
+    let mut categories: Vec<&str> = all.queries().iter().map(|query| query.category.as_str()).collect();
+    categories.sort_unstable();
+    categories.dedup();
+    if let Some(category) = wanted.category.as_deref().filter(|category| !categories.contains(category)) {
+        return Err(Error::usage(format!("no query is of the category {category:?}"))
+            .hint(format!("the categories are {}", categories.join(", "))));
+    }
+    Ok(Outcome::of(List::new(all.queries().iter().filter(|query| is_wanted(query, wanted))))
+        .next(context.command("query ID"), "asks one")
+        .next(context.command("queries show ID"), "shows its parameters and its SQL"))
+}
+
+fn is_wanted(query: &Query, wanted: &QueriesList) -> bool {
+    let least = wanted.severity.as_deref().and_then(Severity::named);
+    wanted.category.as_ref().is_none_or(|category| *category == query.category)
+        && wanted.source.as_deref().is_none_or(|table| query.tables().any(|read| read == table))
+        && least.is_none_or(|least| query.severity.is_some_and(|severity| severity >= least))
+        && (query.own || !wanted.own)
 }
 
 /// All that programs may want to know of every query; people get what fits on a line.
@@ -35,14 +56,17 @@ struct List {
 }
 
 impl List {
-    fn new() -> Self {
-        let mut rows = Grid::new(["id", "title", "category", "finding", "answers"].map(Column::new).to_vec());
-        let mut page = Grid::new(["id", "finding", "title"].map(Column::new).to_vec());
-        for query in catalogue().queries() {
+    fn new(queries: impl Iterator<Item = &'static Query>) -> Self {
+        let names = ["id", "title", "category", "finding", "answers", "source", "own"];
+        let mut rows = Grid::new(names.map(Column::new).to_vec());
+        let mut page = Grid::new(["id", "category", "finding", "title"].map(Column::new).to_vec());
+        for query in queries {
             let (id, title) = (Cell::text(&query.id), Cell::text(&query.title));
             let severity = query.severity.map_or(Cell::Null, |severity| Cell::text(severity.name()));
-            page.push(vec![id.clone(), severity.clone(), title.clone()]);
-            rows.push(vec![id, title, Cell::text(&query.category), severity, Cell::text(&query.answers)]);
+            let category = Cell::text(&query.category);
+            page.push(vec![id.clone(), category.clone(), severity.clone(), title.clone()]);
+            let (answers, source) = (Cell::text(&query.answers), Cell::text(&query.source));
+            rows.push(vec![id, title, category, severity, answers, source, Cell::Bool(query.own)]);
         }
         Self { rows, page }
     }

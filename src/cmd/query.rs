@@ -5,11 +5,11 @@ use std::io;
 
 use serde::Serialize;
 
-use super::Context;
 use super::answers::{Answers, Question, Took, column, time_range};
+use super::{Context, saved};
 use crate::cli::Query;
 use crate::engine::told::AnswerColumn;
-use crate::query::{TimeRange, catalogue};
+use crate::query::TimeRange;
 use crate::ui::export::{RowWriter, envelope};
 use crate::ui::grid::{Cell, Column, Grid, Rows};
 use crate::ui::sample::Sample;
@@ -24,9 +24,9 @@ pub const FOUND: u8 = 7;
 ///
 /// # Errors
 /// If there is no such query, or a parameter is none.
-pub fn check(args: &Query) -> Result<()> {
+pub fn check(context: &Context, args: &Query) -> Result<()> {
     params(args)?;
-    args.id.as_ref().map_or(Ok(()), |id| catalogue().get(id).map(drop))
+    args.id.as_ref().map_or(Ok(()), |id| saved::all(context)?.get(id).map(drop))
 }
 
 /// Refuses what a lake in a folder has no use for; `--local` it is anyway.
@@ -81,7 +81,7 @@ pub fn question<'q>(context: &Context, args: &'q Query, extent: Option<TimeRange
     match (&args.id, &args.sql) {
         (Some(id), _) => {
             let range = time_range(context, &args.range, extent)?;
-            Ok(Question::Saved(catalogue().get(id)?.bind(range, &params(args)?)?))
+            Ok(Question::Saved(saved::all(context)?.get(id)?.bind(range, &params(args)?)?))
         }
         (None, Some(sql)) => Ok(Question::Sql(sql)),
         (None, None) => Err(Error::usage("neither a query nor --sql is given")),

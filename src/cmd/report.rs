@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::answers::{Answers, Question, Took};
 use super::query::FOUND;
-use super::{Context, range};
+use super::{Context, range, saved};
 use crate::cli;
 use crate::logs::time::partition_of;
-use crate::query::{Catalogue, TimeRange, catalogue};
+use crate::query::{Catalogue, TimeRange};
 use crate::report::{Bucket, Day, Finding, Report, Traffic};
 use crate::ui::grid::Cell;
 use crate::ui::{Outcome, text};
@@ -54,7 +54,8 @@ pub fn answer(context: &Context, args: &cli::Report, name: &str, answers: &dyn A
         took.push(add_traffic(answers, range, &mut report)?);
         report.findings = findings(context, answers, range, &given, &mut took)?;
     }
-    report.questions = catalogue().queries().iter().filter(|q| q.severity.is_none()).map(|q| q.id.clone()).collect();
+    report.questions =
+        saved::all(context)?.queries().iter().filter(|q| q.severity.is_none()).map(|q| q.id.clone()).collect();
     let found = report.findings.iter().any(|finding| finding.rows > 0);
     let empty = report.total.requests == 0;
     let mut outcome = Outcome::of(report).code(if found && args.fail_on_findings { FOUND } else { 0 });
@@ -128,7 +129,7 @@ fn findings(
     took: &mut Vec<Took>,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for query in catalogue().queries() {
+    for query in saved::all(context)?.queries().iter().filter(|query| !query.asks_for_more()) {
         let Some(severity) = query.severity else { continue };
         let counted = answers.count(&query.bind(range, &[])?)?;
         let rows = counted.rows;

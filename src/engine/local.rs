@@ -23,7 +23,7 @@ use super::{aggregates, compat, dialect, functions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::etl::CommittedFile;
 use crate::logs::columns::TABLE;
-use crate::query::{Bound, TimeRange, Value};
+use crate::query::{Bound, Query, TimeRange, Value};
 use crate::storage::Store;
 
 /// What bounds the engine.
@@ -202,6 +202,18 @@ impl Engine {
         read_only.verify_plan(&plan)?;
         Ok(plan)
     }
+}
+
+/// Whether a saved query is a statement that reads, as far as that can be said without asking it.
+///
+/// # Errors
+/// A usage error that names its file.
+pub fn check_select(query: &Query) -> Result<()> {
+    let values = vec![Value::Null; query.positions.len()];
+    dialect::parse(&query.sql, &values).map(drop).map_err(|error| {
+        let hint = error.suggestion().unwrap_or("`bucketscope query --sql` tries a statement out").to_owned();
+        Error::usage(format!("queries/{}.sql: the statement cannot be understood", query.id)).because(error).hint(hint)
+    })
 }
 
 fn context(

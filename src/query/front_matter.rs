@@ -29,11 +29,12 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Query> {
         parameters: reader.many("parameter").map(|entry| reader.parameter(entry)).collect::<Result<_>>()?,
         positions: reader.positions()?,
         columns: reader.many("column").map(|entry| reader.column(entry)).collect::<Result<_>>()?,
-        false_positives: reader.one("false_positives")?.value.clone(),
-        next_step: reader.one("next_step")?.value.clone(),
+        false_positives: reader.text("false_positives")?,
+        next_step: reader.text("next_step")?,
+        own: false,
         sql,
     };
-    check(file, &query)?;
+    reader.check(&query)?;
     Ok(query)
 }
 
@@ -57,7 +58,8 @@ fn split<'a>(file: &str, text: &'a str) -> Result<(Vec<Entry<'a>>, String)> {
 }
 
 fn mistake(file: &str, line: usize, what: impl std::fmt::Display) -> Error {
-    Error::failed(format!("queries/{file}, line {line}: {what}"))
+    Error::usage(format!("queries/{file}, line {line}: {what}"))
+        .hint("docs/queries.md, \"Queries of your own\", shows what such a file looks like")
 }
 
 const ONCE: [&str; 9] =
@@ -71,7 +73,8 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn only_known_keys(&self) -> Result<()> {
         match self.entries.iter().find(|e| !ONCE.contains(&e.key) && !["parameter", "column"].contains(&e.key)) {
-            Some(entry) => Err(mistake(self.file, entry.line, format!("unknown key {:?}", entry.key))),
+            Some(entry) => Err(mistake(self.file, entry.line, format!("unknown key {:?}", entry.key))
+                .hint(format!("the keys are {}, parameter and column", ONCE.join(", ")))),
             None => Ok(()),
         }
     }
@@ -92,23 +95,34 @@ impl<'a> Reader<'a> {
     fn one(&self, key: &str) -> Result<&'a Entry<'a>> {
         self.optional(key)?
             .filter(|entry| !entry.value.is_empty())
-            .ok_or_else(|| mistake(self.file, 1, format!("{key} is missing")))
+            .ok_or_else(|| mistake(self.file, 1, format!("{key} is missing")).hint(format!("add a line `-- {key}: …`")))
+    }
+
+    /// What may be left out.
+    fn text(&self, key: &str) -> Result<String> {
+        Ok(self.optional(key)?.map(|entry| entry.value.clone()).unwrap_or_default())
+    }
+
+    /// The line of a key, for mistakes that concern its value; the first where it is missing.
+    fn line(&self, key: &str) -> usize {
+        self.many(key).next().map_or(1, |entry| entry.line)
     }
 
     fn severity(&self, entry: &Entry) -> Result<Severity> {
-        [Severity::Low, Severity::Medium, Severity::High]
-            .into_iter()
-            .find(|severity| severity.name() == entry.value)
-            .ok_or_else(|| mistake(self.file, entry.line, "severity is low, medium or high"))
+        Severity::named(&entry.value).ok_or_else(|| mistake(self.file, entry.line, "severity is low, medium or high"))
     }
 
     /// `name | type | default | help`, where the default is `required`, `null` or a value.
     fn parameter(&self, entry: &Entry) -> Result<Parameter> {
         let [name, kind, default, help] = self.fields(entry, "name | type | default | help")?;
-        let kind = ValueType::ALL
-            .into_iter()
-            .find(|known| known.name() == kind)
-            .ok_or_else(|| mistake(self.file, entry.line, format!("unknown type {kind:?}")))?;
+        let kind = ValueType::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| {
+            mistake(self.file, entry.line, format!("unknown type {kind:?}"))
+                .hint(format!("the types are {}", ValueType::ALL.map(ValueType::name).join(", ")))
+        })?;
+        if ["from", "to"].contains(&name) && kind != ValueType::Timestamp {
+            return Err(mistake(self.file, entry.line, format!("the parameter {name} is not a timestamp"))
+                .hint("from and to are the range of --from and --to"));
+        }
         let fallback = match default {
             "required" => Fallback::Required,
             "null" => Fallback::Value(Value::Null),
@@ -137,7 +151,7 @@ impl<'a> Reader<'a> {
     }
 
     fn positions(&self) -> Result<Vec<Position>> {
-        let entry = self.one("positions")?;
+        let Some(entry) = self.optional("positions")? else { return Ok(Vec::new()) };
         entry.value.split_whitespace().map(|word| self.position(entry, word)).collect()
     }
 
@@ -146,50 +160,90 @@ impl<'a> Reader<'a> {
             None => (word, Part::Whole),
             Some((name, "date")) => (name, Part::Date),
             Some((name, "hour")) => (name, Part::Hour),
-            Some((_, part)) => return Err(mistake(self.file, entry.line, format!("unknown part {part:?}"))),
+            Some((_, part)) => {
+                return Err(mistake(self.file, entry.line, format!("unknown part {part:?}"))
+                    .hint("the parts of a timestamp are .date and .hour, the partition that holds it"));
+            }
         };
-        let known = self.many("parameter").any(|p| p.value.split('|').next().is_some_and(|n| n.trim() == name));
-        if known {
-            Ok(Position { parameter: name.to_owned(), part })
-        } else {
-            Err(mistake(self.file, entry.line, format!("there is no parameter {name}")))
+        let declared = |p: &Entry| p.value.split('|').map(str::trim).take(2).map(str::to_owned).collect::<Vec<_>>();
+        match self.many("parameter").map(declared).find(|fields| fields.first().is_some_and(|first| first == name)) {
+            None => Err(mistake(self.file, entry.line, format!("there is no parameter {name}"))
+                .hint(format!("add a line `-- parameter: {name} | type | default | help`"))),
+            Some(fields) if part != Part::Whole && fields.get(1).is_none_or(|kind| kind != "timestamp") => {
+                Err(mistake(self.file, entry.line, format!("{name} is no timestamp and has no part")))
+            }
+            Some(_) => Ok(Position { parameter: name.to_owned(), part }),
         }
+    }
+
+    /// What the entries must be among themselves, and the statement.
+    fn check(&self, query: &Query) -> Result<()> {
+        let at = |key: &str, what: String| mistake(self.file, self.line(key), what);
+        let stem = self.file.strip_suffix(".sql").unwrap_or(self.file);
+        if query.id != stem {
+            return Err(at("id", format!("the id {} is not the file's name", query.id))
+                .hint(format!("call the file {}.sql, or the query {stem}", query.id)));
+        }
+        // Athena's prepared statements take letters, digits and underscores, which stand for the hyphens.
+        let letters = |id: &str| id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !letters(&query.id) || !query.id.starts_with(|c: char| c.is_ascii_lowercase()) || query.id.len() > 100 {
+            return Err(at("id", format!("{:?} cannot be an id", query.id))
+                .hint("an id begins with a letter and has lower-case letters, digits and hyphens, 100 at most"));
+        }
+        if let Some(table) = query.tables().find(|table| !TABLES.contains(table)) {
+            return Err(at("source", format!("there is no table {table:?}")).hint(format!(
+                "the tables are {}; where there are two, with a comma between them",
+                TABLES.join(" and ")
+            )));
+        }
+        if query.columns.is_empty() {
+            return Err(at("column", "column is missing".to_owned())
+                .hint("add a line `-- column: name | type | unit or - | help` for each column of the answer"));
+        }
+        let mut names: Vec<&str> = query.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find_map(|pair| (pair[0] == pair[1]).then_some(pair[0])) {
+            return Err(at("parameter", format!("the parameter {twice} stands twice")));
+        }
+        let placeholders = count_placeholders(&query.sql);
+        if placeholders != query.positions.len() {
+            let named = query.positions.len();
+            return Err(at("positions", format!("the statement has {placeholders} `?`, positions names {named}"))
+                .hint("positions names the parameter of each `?`, in the order of the text, as often as it is used"));
+        }
+        Ok(())
     }
 }
 
-/// What the entries must be among themselves.
-fn check(file: &str, query: &Query) -> Result<()> {
-    let stem = file.strip_suffix(".sql").unwrap_or(file);
-    if query.id != stem {
-        return Err(mistake(file, 1, format!("the id {} is not the file's name", query.id)));
-    }
-    if query.columns.is_empty() {
-        return Err(mistake(file, 1, "column is missing"));
-    }
-    let placeholders = count_placeholders(&query.sql);
-    if placeholders != query.positions.len() {
-        let named = query.positions.len();
-        return Err(mistake(file, 1, format!("the statement has {placeholders} `?`, positions names {named}")));
-    }
-    Ok(())
-}
+/// The tables that a query can read, as front matter names them.
+const TABLES: [&str; 2] = ["s3_access_logs", "cloudtrail_events"];
 
 /// The number of `?` outside string literals, quoted names and comments.
 fn count_placeholders(sql: &str) -> usize {
-    let mut count = 0;
+    code(sql).filter(|character| *character == '?').count()
+}
+
+/// The characters of a statement outside string literals, quoted names and comments; each of those is a space.
+pub(super) fn code(sql: &str) -> impl Iterator<Item = char> {
+    let mut out = Vec::new();
     let mut within: Option<char> = None;
     let mut characters = sql.chars().peekable();
     while let Some(character) = characters.next() {
         match within {
             Some(end) if character == end => within = None,
             Some(_) => {}
-            None if character == '?' => count += 1,
-            None if character == '\'' || character == '"' => within = Some(character),
-            None if character == '-' && characters.peek() == Some(&'-') => within = Some('\n'),
-            None => {}
+            None if character == '\'' || character == '"' => {
+                out.push(' ');
+                within = Some(character);
+            }
+            None if character == '-' && characters.peek() == Some(&'-') => {
+                out.push(' ');
+                within = Some('\n');
+            }
+            None => out.push(character),
         }
     }
-    count
+    out.into_iter()
 }
 
 #[cfg(test)]
@@ -231,7 +285,7 @@ FROM t WHERE a = ? AND b = ? AND c = '?' AND \"?\" = ? AND d = ?;
     }
 
     #[test]
-    fn mistakes_name_file_and_line() {
+    fn mistakes_name_file_and_line_and_say_what_to_do() {
         for (from, to, says) in [
             ("-- title: A sample\n", "", "sample.sql, line 1: title is missing"),
             ("-- title: A sample", "-- titel: A sample", "line 2: unknown key \"titel\""),
@@ -243,12 +297,25 @@ FROM t WHERE a = ? AND b = ? AND c = '?' AND \"?\" = ? AND d = ?;
             ("from | timestamp | required | Start", "from | timestamp", "line 8: parameter has the form"),
             ("positions: from.date", "positions: from.day", "line 11: unknown part \"day\""),
             ("positions: from.date", "positions: form", "line 11: there is no parameter form"),
-            ("AND d = ?", "", "has 3 `?`, positions names 4"),
+            ("AND d = ?", "", "line 11: the statement has 3 `?`, positions names 4"),
+            ("positions: from.date from", "positions: limit.date from", "line 11: limit is no timestamp"),
+            ("from | timestamp", "from | string", "line 8: the parameter from is not a timestamp"),
+            (
+                "-- positions:",
+                "-- parameter: limit | bigint | 1 | Again\n-- positions:",
+                "the parameter limit stands twice",
+            ),
+            ("source: s3_access_logs", "source: s3_access_logs, s3_logs", "line 5: there is no table \"s3_logs\""),
             ("-- id: sample", "-- id: other", "the id other is not the file's name"),
         ] {
             assert!(GOOD.contains(from), "{from}");
-            let error = parse("sample.sql", &GOOD.replacen(from, to, 1)).unwrap_err().to_string();
-            assert!(error.contains(says), "{error}");
+            let error = parse("sample.sql", &GOOD.replacen(from, to, 1)).unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+            assert!(
+                error.to_string().starts_with("queries/sample.sql, line ") && error.suggestion().is_some(),
+                "{error}"
+            );
+            assert_eq!(error.code(), 64);
         }
     }
 }

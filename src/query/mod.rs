@@ -33,6 +33,11 @@ impl Severity {
             Self::High => "high",
         }
     }
+
+    /// The severity that is spelt so.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Low, Self::Medium, Self::High].into_iter().find(|severity| severity.name() == name)
+    }
 }
 
 /// What happens when a parameter is not given.
@@ -115,6 +120,8 @@ pub struct Query {
     pub false_positives: String,
     /// What to do with the answer.
     pub next_step: String,
+    /// Whether it is one of the project's own, not one that comes with the program.
+    pub own: bool,
     /// The statement, without front matter and without semicolon.
     pub sql: String,
 }
@@ -124,6 +131,21 @@ impl Query {
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         self.source.split(',').map(str::trim)
     }
+
+    /// Whether it cannot be asked with a range of time alone.
+    pub fn asks_for_more(&self) -> bool {
+        let more = |parameter: &Parameter| !["from", "to"].contains(&parameter.name.as_str());
+        self.parameters.iter().any(|parameter| parameter.fallback == Fallback::Required && more(parameter))
+    }
+}
+
+/// A query file of a project's own, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OwnQuery {
+    /// The file's name.
+    pub file: String,
+    /// What is in it.
+    pub text: String,
 }
 
 /// All queries, sorted by id.
@@ -160,6 +182,32 @@ impl Catalogue {
         Ok(Self { queries })
     }
 
+    /// These queries and a project's own, given as file name and text.
+    ///
+    /// # Errors
+    /// A usage error that names file and line: a mistake in a front matter, an id that is taken, a statement that is not one
+    /// SELECT.
+    pub fn with_own<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+        let mut queries = self.queries.clone();
+        for (file, text) in files {
+            let mut query = front_matter::parse(file, text)?;
+            if queries.iter().any(|other| other.id == query.id) {
+                return Err(Error::usage(format!("queries/{file}: there is a query {} already", query.id))
+                    .because("it comes with bucketscope")
+                    .hint("give the file and its id another name"));
+            }
+            one_select(&query.sql).map_err(|why| {
+                Error::usage(format!("queries/{file}: the statement is not one SELECT"))
+                    .because(why)
+                    .hint("a saved query is one statement that begins with SELECT or WITH")
+            })?;
+            query.own = true;
+            queries.push(query);
+        }
+        queries.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Self { queries })
+    }
+
     /// All queries, sorted by id.
     pub fn queries(&self) -> &[Query] {
         &self.queries
@@ -182,6 +230,21 @@ impl Catalogue {
     fn nearest(&self, id: &str) -> Option<&str> {
         let distance = |query: &&Query| edit_distance(&query.id, id);
         self.queries.iter().min_by_key(distance).filter(|query| distance(query) <= 4).map(|query| query.id.as_str())
+    }
+}
+
+/// Whether a statement is one, and reads; an engine that parses it looks closer.
+fn one_select(sql: &str) -> Result<(), String> {
+    let code: String = front_matter::code(sql).collect();
+    if code.contains(';') {
+        return Err("there is a semicolon in it".to_owned());
+    }
+    let first = code.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+    let word: String = first.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    match word.to_ascii_lowercase().as_str() {
+        "select" | "with" => Ok(()),
+        "" => Err("it is empty".to_owned()),
+        other => Err(format!("it begins with {}", other.to_ascii_uppercase())),
     }
 }
 
@@ -231,6 +294,46 @@ mod tests {
                 }
             }
         }
+    }
+
+    const OWN: &str = "\
+-- id: own-totals
+-- title: Totals
+-- answers: How many records there are
+-- source: s3_access_logs
+-- category: traffic
+-- column: records | bigint | records | How many
+
+SELECT COUNT(*) AS records FROM s3_access_logs;
+";
+
+    #[test]
+    fn a_project_s_own_queries_stand_among_the_others() {
+        let all = catalogue().with_own([("own-totals.sql", OWN)]).unwrap();
+        assert!(all.get("own-totals").unwrap().own && !all.get("latency").unwrap().own);
+        assert_eq!(all.queries().len(), catalogue().queries().len() + 1);
+        assert!(all.queries().is_sorted_by_key(|query| &query.id));
+        let bound = all.get("own-totals").unwrap().bind(TimeRange { from_ms: 0, to_ms: 1 }, &[]).unwrap();
+        assert!(bound.positional().is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_a_query_of_one_s_own_is_refused() {
+        for (file, from, to, says) in [
+            ("latency.sql", "own-totals", "latency", "there is a query latency already"),
+            ("own-totals.sql", "SELECT COUNT(*)", "DELETE", "it begins with DELETE"),
+            ("own-totals.sql", "SELECT COUNT(*)", "SELECT 1; SELECT COUNT(*)", "a semicolon"),
+            ("own-totals.sql", "SELECT COUNT(*) AS records FROM s3_access_logs;", "-- nothing", "it is empty"),
+            ("Own_totals.sql", "own-totals", "Own_totals", "cannot be an id"),
+            ("own-totals.sql", "bigint | records", "bigint", "line 6: column has the form"),
+        ] {
+            assert!(OWN.contains(from), "{from}");
+            let error = catalogue().with_own([(file, OWN.replacen(from, to, 1).as_str())]).unwrap_err();
+            assert!(error.to_string().contains(says) && error.suggestion().is_some(), "{error}");
+            assert_eq!(error.code(), 64);
+        }
+        // What looks like a semicolon may be text.
+        assert!(catalogue().with_own([("own-totals.sql", OWN.replace("COUNT(*)", "';'").as_str())]).is_ok());
     }
 
     #[test]

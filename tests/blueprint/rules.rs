@@ -1,12 +1,12 @@
 //! Rules that templates keep: closed, tagged, retained, and in step with the configuration.
 
-use bucketscope::blueprint::{Names, StackKind};
+use bucketscope::blueprint::{Facts, Names, StackKind};
 use bucketscope::logs::columns::COLUMNS;
 use bucketscope::pipeline::Pipeline;
 use bucketscope::query;
 use serde_json::{Value, json};
 
-use crate::scenario::{SCENARIOS, Scenario, of_type, properties};
+use crate::scenario::{SCENARIOS, Scenario, facts, of_type, properties};
 
 fn templates() -> Vec<(String, Value)> {
     let mut all = Vec::new();
@@ -335,6 +335,28 @@ fn every_query_is_saved_and_prepared() {
         let (_, found) = prepared.iter().find(named).unwrap();
         assert_eq!(found["Properties"]["QueryStatement"], json!(one.sql));
     }
+}
+
+#[test]
+fn a_project_s_own_queries_are_saved_and_prepared_like_the_others() {
+    let cloud = Scenario::named("minimal").cloud;
+    let text = "-- id: our-own\n-- title: Ours\n-- answers: How many\n-- source: s3_access_logs\n-- category: ours\n\
+                -- parameter: from | timestamp | required | From\n-- positions: from\n\
+                -- column: n | bigint | - | How many\n\n\
+                SELECT COUNT(*) AS n FROM s3_access_logs WHERE requestdatetime >= ?;\n";
+    let own = |text: &str| vec![query::OwnQuery { file: "our-own.sql".to_owned(), text: text.to_owned() }];
+    let facts = Facts { own_queries: own(text), ..facts(&cloud) };
+    let specs = bucketscope::blueprint::render(&cloud, &facts).unwrap();
+    let template: Value = serde_json::from_str(&specs.last().unwrap().template).unwrap();
+    let sql = "SELECT COUNT(*) AS n FROM s3_access_logs WHERE requestdatetime >= ?";
+    let saved = of_type(&template, "AWS::Athena::NamedQuery");
+    let (_, saved) = saved.iter().find(|(_, it)| it["Properties"]["Name"] == json!("our-own")).unwrap();
+    assert_eq!(saved["Properties"]["QueryString"], json!(format!("-- Values, in order: from\n{sql}")));
+    let prepared = of_type(&template, "AWS::Athena::PreparedStatement");
+    let (_, prepared) = prepared.iter().find(|(_, it)| it["Properties"]["StatementName"] == json!("our_own")).unwrap();
+    assert_eq!(prepared["Properties"]["QueryStatement"], json!(sql));
+    let wrong = Facts { own_queries: own(&text.replace("SELECT", "DROP")), ..facts };
+    assert_eq!(bucketscope::blueprint::render(&cloud, &wrong).unwrap_err().code(), 64);
 }
 
 #[test]

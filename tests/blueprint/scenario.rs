@@ -103,7 +103,7 @@ pub fn properties(template: &Value, id: &str) -> Value {
     properties
 }
 
-fn facts(cloud: &Cloud) -> Facts {
+pub fn facts(cloud: &Cloud) -> Facts {
     let asset = |digit: &str, file: &str| Asset { sha256: digit.repeat(64), file: file.to_owned() };
     Facts {
         partition: partition_of(&cloud.aws.region).to_owned(),
@@ -112,5 +112,6 @@ fn facts(cloud: &Cloud) -> Facts {
             launcher: asset("b", "launcher.py"),
             functions: asset("c", "bootstrap.zip"),
         },
+        own_queries: Vec::new(),
     }
 }

@@ -19,6 +19,69 @@ with a severity looks for something: its rows are findings, and with `--fail-on-
 The samples are answers on the fixtures in `tests/fixtures/queries`, cut after three rows; nothing in them comes from a real account.
 ";
 
+const OWN: &str = "
+## Queries of your own
+
+Files `queries/*.sql` beside `bucketscope.yaml` are the project's own queries: they are listed, asked, reported (those with a
+severity) and, with `target: aws`, deployed as saved queries and prepared statements, like those above. The file is named as its
+id; an id that comes with the program is refused, and so is anything that is not one SELECT. A mistake is told with file and line.
+
+```sql
+-- id: big-objects
+-- title: Objects above a size
+-- answers: Which objects above a size were asked for, and how often.
+-- source: s3_access_logs
+-- category: ours
+-- severity: low
+-- parameter: from | timestamp | required | Start of the range
+-- parameter: to | timestamp | required | End of the range
+-- parameter: bucket | string | null | Only this bucket
+-- parameter: least | bigint | 1000000 | The least size in bytes
+-- positions: from.date to.date from to bucket bucket least
+-- column: key | varchar | - | The object
+-- column: requests | bigint | requests | How often it was asked for
+-- false_positives: Backups.
+-- next_step: Ask who needs them.
+
+SELECT key, COUNT(*) AS requests
+FROM s3_access_logs
+WHERE requestdate >= ? AND requestdate <= ?
+  AND requestdatetime >= ? AND requestdatetime < ?
+  AND (CAST(? AS varchar) IS NULL OR bucket_name = ?)
+  AND objectsize >= ?
+GROUP BY key
+ORDER BY requests DESC, key
+```
+
+Lines of the front matter are `-- key: value`; a line that begins with `--` and three spaces goes on with the value above it.
+
+| key | |
+|---|---|
+| id | lower-case letters, digits and hyphens; the file's name |
+| title, answers | a few words; the question |
+| source | the tables that it reads: `s3_access_logs`, `cloudtrail_events`, or both with a comma between them. CloudTrail is best read through the view `cloudtrail_events_unique` |
+| category | for `queries list --category` |
+| severity | low, medium or high, where a row is a finding; else left out |
+| parameter | `name \\| type \\| default \\| help`, a line each; types are string, bigint, double, timestamp, date, boolean; the default is `required`, `null` or a value. `from` and `to` are the range |
+| positions | the parameter of each `?` in order, as often as it is used. `from.date` and `from.hour` are the partition that holds `from`; of `to`, which is excluded, the last one that is needed |
+| column | `name \\| type \\| unit or - \\| help`, a line each |
+| false_positives, next_step | what looks like it and is not; what to do. May be left out |
+
+Athena allows `?` in WHERE alone, and reads all partitions unless WHERE compares `requestdate` (`eventdate`) with a value.
+[sql.md](sql.md) has the functions that both engines know.
+";
+
+#[test]
+fn the_example_of_an_own_query_is_one() {
+    let text = OWN.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    let all = catalogue().with_own([("big-objects.sql", text)]).unwrap();
+    let query = all.get("big-objects").unwrap();
+    let bound = query.bind(super::cases::two_hours(), &super::cases::given(&[("least", "1600")])).unwrap();
+    let engine = super::lake::Lake::of(&[super::lake::ACCESS_LOG]).engine();
+    bucketscope::engine::local::check_select(query).unwrap();
+    assert!(engine.query(&bound).unwrap().rows() > 0);
+}
+
 /// Rows of a sample.
 const ROWS: usize = 3;
 
@@ -55,6 +118,7 @@ fn page() -> String {
         }
         queries.into_iter().for_each(|query| section(&mut out, query));
     }
+    out.push_str(OWN);
     out
 }
 

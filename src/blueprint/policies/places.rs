@@ -96,7 +96,8 @@ impl<'a> Stage<'a> {
         let asset = |file: &str| Asset { sha256: "0".repeat(64), file: file.to_owned() };
         let assets =
             Assets { worker: asset("worker"), launcher: asset("launcher.py"), functions: asset("bootstrap.zip") };
-        let specs = blueprint::render(&wide, &Facts { partition: partition.to_owned(), assets })?;
+        let specs =
+            blueprint::render(&wide, &Facts { partition: partition.to_owned(), assets, own_queries: Vec::new() })?;
         let mut resources: BTreeMap<String, Vec<(String, Json)>> = BTreeMap::new();
         for spec in specs {
             let template: Json = serde_json::from_str(&spec.template)

@@ -12,7 +12,7 @@ use crate::aws::{Identity, Session};
 use crate::blueprint::names::TAG;
 use crate::blueprint::{self, Assets, Facts, Names, StackKind, StackSpec};
 use crate::cli::AssetArgs;
-use crate::cmd::Context;
+use crate::cmd::{Context, saved};
 use crate::config::cloud::Cloud;
 use crate::stack::driver::{Step, next_step};
 use crate::stack::site::{Event, Site, Watch};
@@ -60,7 +60,10 @@ impl<'a> Prepared<'a> {
         let found = assets::find(&search, LAUNCHER)?;
         found.warnings.iter().for_each(|warning| context.ui.warn(warning));
         let assets = found.assets();
-        let facts = Facts { partition: identity.partition.clone(), assets: assets.clone() };
+        // An own query that is wrong is said here, with file and line, before anything is rendered.
+        saved::all(context)?;
+        let facts =
+            Facts { partition: identity.partition.clone(), assets: assets.clone(), own_queries: saved::own(context)? };
         let specs = blueprint::render(cloud, &facts)?;
         blueprint::limits(&specs)?;
         Ok(Self { cloud, session, identity, found, assets, specs })
