@@ -158,7 +158,8 @@ class Job:
     def succeed(self):
         code = self.wait()
         assert code == 0, "ended with %d:\n%s\n%s" % (code, self.out[-3000:], self.err[-6000:])
-        return json.loads(self.out.splitlines()[-1])
+        # Ray may say something about its workers after the last line.
+        return json.loads([line for line in self.out.splitlines() if line.startswith("{")][-1])
 
     def until_done(self, shards, seconds=90):
         """Waits until so many shards are done."""
