@@ -16,9 +16,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::partitions::{Partition, Partitions, Refused, Start};
+use crate::etl::commit::Totals;
 use crate::etl::places::{self, Places};
 use crate::etl::{commit, state};
-use crate::logs::columns::TABLE;
+use crate::logs::table::Table;
 use crate::logs::time::{HOUR_MS, partition_of};
 use crate::pipeline::{AfterCommit, Catalogue, Place};
 use crate::storage::Store;
@@ -51,11 +52,15 @@ struct Mark {
     sequence: u64,
     /// When the table was made, milliseconds since the epoch; 0 for a crawler.
     table_ms: i64,
+    /// The table.
+    #[serde(default, skip_serializing_if = "Table::is_access_logs")]
+    table: Table,
 }
 
 impl Mark {
     fn file(self) -> String {
-        format!("{FOLDER}/{:012}-{}.json", self.sequence, self.table_ms)
+        let of = if self.table.is_access_logs() { String::new() } else { format!("-{}", self.table.name()) };
+        format!("{FOLDER}/{:012}-{}{of}.json", self.sequence, self.table_ms)
     }
 }
 
@@ -65,26 +70,44 @@ impl Mark {
 /// If it cannot be told. What was committed stands; the next call catches up.
 pub fn tell(lake: &Store, place: &Place, catalogue: &Catalogue, glue: &dyn Partitions) -> Result<Told> {
     match &catalogue.after_commit {
-        AfterCommit::Nothing if !last_places(lake)?.is_empty() => {
+        AfterCommit::Nothing if !last_totals(lake)?.places.is_empty() => {
             Err(Error::failed("the table's properties cannot say where its partitions are")
                 .because("files of some were joined, and lie where their names do not say")
                 .hint("set catalogue.mode to api and deploy; the records are committed"))
         }
         AfterCommit::Nothing => Ok(Told::default()),
-        AfterCommit::Register => register(lake, place, &catalogue.database, glue),
+        AfterCommit::Register => {
+            let mut told = register(lake, place, Table::AccessLogs, &catalogue.database, glue)?;
+            // The table is not asked for before it has anything.
+            if last_totals(lake)?.cloudtrail.files > 0 {
+                told.add(register(lake, place, Table::CloudTrail, &catalogue.database, glue)?);
+            }
+            Ok(told)
+        }
         AfterCommit::StartCrawler(crawler) => start(lake, crawler, glue),
     }
 }
 
-fn last_places(lake: &Store) -> Result<Places> {
-    let tip = commit::tip(lake)?;
-    let last = if tip > 0 { commit::entry(lake, tip)? } else { None };
-    Ok(last.map_or_else(Places::default, |entry| entry.totals.places))
+impl Told {
+    fn add(&mut self, other: Self) {
+        self.registered += other.registered;
+        self.known += other.known;
+        self.moved += other.moved;
+        self.crawler_started |= other.crawler_started;
+    }
 }
 
-fn register(lake: &Store, place: &Place, database: &str, glue: &dyn Partitions) -> Result<Told> {
-    let table = glue.table(database, TABLE)?;
-    let known = marks(lake)?.iter().filter(|mark| mark.table_ms == table.created_ms).map(|mark| mark.sequence).max();
+fn last_totals(lake: &Store) -> Result<Totals> {
+    let tip = commit::tip(lake)?;
+    let last = if tip > 0 { commit::entry(lake, tip)? } else { None };
+    Ok(last.map_or_else(Totals::default, |entry| entry.totals))
+}
+
+fn register(lake: &Store, place: &Place, table: Table, database: &str, glue: &dyn Partitions) -> Result<Told> {
+    let of = Of { database, table, glue };
+    let table_ms = glue.table(database, table.name())?.created_ms;
+    let is_ours = |mark: &&Mark| mark.table == table && mark.table_ms == table_ms;
+    let known = marks(lake)?.iter().filter(is_ours).map(|mark| mark.sequence).max();
     let mut known = known.unwrap_or_default();
     let mut told = Told::default();
     loop {
@@ -92,41 +115,57 @@ fn register(lake: &Store, place: &Place, database: &str, glue: &dyn Partitions) 
         if tip <= known {
             return Ok(told);
         }
-        tell_of(touched(lake, place, known + 1..=tip)?, database, glue, &mut told)?;
-        set_mark(lake, Mark { sequence: tip, table_ms: table.created_ms })?;
+        of.tell(touched(lake, place, table, known + 1..=tip)?, &mut told)?;
+        set_mark(lake, Mark { sequence: tip, table_ms, table })?;
         // A compaction that was committed meanwhile may have moved again what we have just sent people to.
         known = tip;
     }
 }
 
-/// Registers partitions; those that are registered and were moved are sent to where they lie now. In this order, whoever
-/// registers one with its former place between the two does no harm.
-fn tell_of(touched: Vec<Touched>, database: &str, glue: &dyn Partitions, told: &mut Told) -> Result<()> {
-    for batch in touched.chunks(BATCH) {
-        let partitions: Vec<Partition> = batch.iter().map(|one| one.partition.clone()).collect();
-        let (known, failed): (Vec<_>, Vec<_>) = glue
-            .register(database, TABLE, &partitions)?
-            .into_iter()
-            .partition(|refused| refused.code == "AlreadyExistsException");
-        refuse(&failed, "registered", database)?;
-        let is_known = |one: &&Touched| known.iter().any(|known| known.values == one.partition.values);
-        let moved: Vec<Partition> =
-            batch.iter().filter(|one| one.moved).filter(is_known).map(|one| one.partition.clone()).collect();
-        if !moved.is_empty() {
-            refuse(&glue.move_to(database, TABLE, &moved)?, "moved", database)?;
-        }
-        told.moved += moved.len() as u64;
-        told.known += (known.len() - moved.len()) as u64;
-        told.registered += (batch.len() - known.len()) as u64;
-    }
-    Ok(())
+/// A table of the catalogue.
+struct Of<'a> {
+    database: &'a str,
+    table: Table,
+    glue: &'a dyn Partitions,
 }
 
-fn refuse(failed: &[Refused], what: &str, database: &str) -> Result<()> {
-    let Some(first) = failed.first() else { return Ok(()) };
-    Err(Error::failed(format!("{} partitions of {database}.{TABLE} were not {what}", failed.len()))
-        .because(format!("{}: {} ({})", first.values.join("/"), first.message, first.code))
-        .hint("the next run tries again; the records are committed"))
+impl Of<'_> {
+    /// Registers partitions; those that are registered and were moved are sent to where they lie now. In this order, whoever
+    /// registers one with its former place between the two does no harm.
+    fn tell(&self, touched: Vec<Touched>, told: &mut Told) -> Result<()> {
+        for batch in touched.chunks(BATCH) {
+            let partitions: Vec<Partition> = batch.iter().map(|one| one.partition.clone()).collect();
+            let (known, failed): (Vec<_>, Vec<_>) = self
+                .glue
+                .register(self.database, self.table.name(), &partitions)?
+                .into_iter()
+                .partition(|refused| refused.code == "AlreadyExistsException");
+            self.refuse(&failed, "registered")?;
+            let is_known = |one: &&Touched| known.iter().any(|known| known.values == one.partition.values);
+            let moved: Vec<Partition> =
+                batch.iter().filter(|one| one.moved).filter(is_known).map(|one| one.partition.clone()).collect();
+            self.move_to(&moved)?;
+            told.moved += moved.len() as u64;
+            told.known += (known.len() - moved.len()) as u64;
+            told.registered += (batch.len() - known.len()) as u64;
+        }
+        Ok(())
+    }
+
+    fn move_to(&self, moved: &[Partition]) -> Result<()> {
+        if moved.is_empty() {
+            return Ok(());
+        }
+        self.refuse(&self.glue.move_to(self.database, self.table.name(), moved)?, "moved")
+    }
+
+    fn refuse(&self, failed: &[Refused], what: &str) -> Result<()> {
+        let Some(first) = failed.first() else { return Ok(()) };
+        let table = format!("{}.{}", self.database, self.table.name());
+        Err(Error::failed(format!("{} partitions of {table} were not {what}", failed.len()))
+            .because(format!("{}: {} ({})", first.values.join("/"), first.message, first.code))
+            .hint("the next run tries again; the records are committed"))
+    }
 }
 
 /// A partition that commits have changed.
@@ -137,7 +176,7 @@ struct Touched {
 }
 
 /// The partitions that these commits have changed, with the places where they are after the last.
-fn touched(lake: &Store, place: &Place, commits: std::ops::RangeInclusive<u64>) -> Result<Vec<Touched>> {
+fn touched(lake: &Store, place: &Place, table: Table, commits: std::ops::RangeInclusive<u64>) -> Result<Vec<Touched>> {
     let mut hours: BTreeSet<(String, String)> = BTreeSet::new();
     let mut now = Places::default();
     for sequence in commits {
@@ -145,42 +184,50 @@ fn touched(lake: &Store, place: &Place, commits: std::ops::RangeInclusive<u64>) 
             Error::failed(format!("the commit {sequence} is gone from the log in {}", lake.location()))
         })?;
         let parts = entry.outputs.iter().filter_map(|output| places::parts(&output.path));
-        hours.extend(parts.map(|(date, hour, _)| (date.to_owned(), hour.to_owned())));
+        let ours = parts.filter(|parts| parts.table == table);
+        hours.extend(ours.map(|parts| (parts.date.to_owned(), parts.hour.to_owned())));
         now = entry.totals.places;
     }
-    Ok(hours.into_iter().map(|(date, hour)| at(place, &now, date, hour)).collect())
+    Ok(hours.into_iter().map(|(date, hour)| at(place, &now, table, date, hour)).collect())
 }
 
-fn at(place: &Place, places: &Places, date: String, hour: String) -> Touched {
-    let folder = places.folder(&date, &hour);
+fn at(place: &Place, places: &Places, table: Table, date: String, hour: String) -> Touched {
+    let folder = places.folder(table, &date, &hour);
     let location = format!("s3://{}/{}{folder}/", place.bucket, place.prefix);
-    let moved = places::hour_of(&date, &hour).and_then(|number| places.of(number)).is_some();
+    let moved = places::hour_of(&date, &hour).and_then(|number| places.of(table, number)).is_some();
     Touched { partition: Partition { values: vec![date, hour], location }, moved }
 }
 
-/// Whether the catalogue sends nobody to the former places of these hours (since the epoch) any more. Where it does, as
+/// Whether the catalogue sends nobody to the former places of these hours (since the epoch) of a table any more. Where it does, as
 /// after somebody has changed it by hand, it is set right, and whoever was sent there before gets time to end: so no.
 ///
 /// # Errors
 /// If the catalogue cannot be asked.
-pub fn left(lake: &Store, place: &Place, catalogue: &Catalogue, glue: &dyn Partitions, hours: &[i64]) -> Result<bool> {
+pub fn left(
+    lake: &Store,
+    place: &Place,
+    catalogue: &Catalogue,
+    glue: &dyn Partitions,
+    (table, hours): (Table, &[i64]),
+) -> Result<bool> {
     if catalogue.after_commit != AfterCommit::Register {
         return Ok(false);
     }
-    let now = last_places(lake)?;
+    let of = Of { database: &catalogue.database, table, glue };
+    let now = last_totals(lake)?.places;
     let mut wrong = Vec::new();
     for hours in hours.chunks(ASKED_AT_ONCE) {
         let named = hours.iter().map(|hour| partition_of(hour.saturating_mul(HOUR_MS)));
-        let expected: Vec<Touched> = named.map(|(date, hour)| at(place, &now, date, hour)).collect();
+        let expected: Vec<Touched> = named.map(|(date, hour)| at(place, &now, table, date, hour)).collect();
         let values: Vec<Vec<String>> = expected.iter().map(|one| one.partition.values.clone()).collect();
-        let there = glue.places(&catalogue.database, TABLE, &values)?;
+        let there = glue.places(&catalogue.database, table.name(), &values)?;
         // One that is not registered sends nobody anywhere.
         wrong.extend(expected.into_iter().map(|one| one.partition).filter(|expected| {
             there.iter().any(|there| there.values == expected.values && there.location != expected.location)
         }));
     }
     for batch in wrong.chunks(BATCH) {
-        refuse(&glue.move_to(&catalogue.database, TABLE, batch)?, "moved", &catalogue.database)?;
+        of.move_to(batch)?;
     }
     Ok(wrong.is_empty())
 }
@@ -194,15 +241,20 @@ fn start(lake: &Store, crawler: &str, glue: &dyn Partitions) -> Result<Told> {
     let started = glue.start_crawler(crawler)?;
     // One that was running may have passed by: it is started once more after the next run, or by its own schedule.
     if started == Start::Started {
-        set_mark(lake, Mark { sequence: tip, table_ms: 0 })?;
+        set_mark(lake, Mark { sequence: tip, table_ms: 0, table: Table::AccessLogs })?;
     }
     Ok(Told { crawler_started: started == Start::Started, ..Told::default() })
 }
 
 fn marks(lake: &Store) -> Result<Vec<Mark>> {
     let mark = |path: &String| {
-        let (sequence, table) = state::file_name(path).strip_suffix(".json")?.split_once('-')?;
-        Some(Mark { sequence: sequence.parse().ok()?, table_ms: table.parse().ok()? })
+        let (sequence, rest) = state::file_name(path).strip_suffix(".json")?.split_once('-')?;
+        // A time before 1970 would begin with a hyphen, and no table was made then.
+        let (table_ms, table) = match rest.split_once('-') {
+            Some((table_ms, name)) => (table_ms, Table::named(name)?),
+            None => (rest, Table::AccessLogs),
+        };
+        Some(Mark { sequence: sequence.parse().ok()?, table_ms: table_ms.parse().ok()?, table })
     };
     Ok(lake.names(FOLDER)?.iter().filter_map(mark).collect())
 }
@@ -210,7 +262,7 @@ fn marks(lake: &Store) -> Result<Vec<Mark>> {
 fn set_mark(lake: &Store, mark: Mark) -> Result<()> {
     let earlier = marks(lake)?;
     state::write_new(lake, &mark.file(), &mark)?;
-    for old in earlier.iter().filter(|old| **old != mark) {
+    for old in earlier.iter().filter(|old| old.table == mark.table && **old != mark) {
         lake.delete(&old.file())?;
     }
     Ok(())

@@ -118,6 +118,9 @@ pub struct Init {
     /// Folders of S3 server access logs; may be given again to add some
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub logs: Vec<PathBuf>,
+    /// Folders of CloudTrail's log files; may be given again to add some
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub trails: Vec<PathBuf>,
     /// The pipeline's name [default: the folder's]
     #[arg(long)]
     pub name: Option<String>,
@@ -284,7 +287,7 @@ pub struct Query {
     /// The saved query's id; `bucketscope queries` lists them
     #[arg(required_unless_present = "sql", conflicts_with = "sql")]
     pub id: Option<String>,
-    /// Ask in SQL instead; the table is s3_access_logs
+    /// Ask in SQL instead; the tables are s3_access_logs and cloudtrail_events
     #[arg(long, value_name = "SELECT")]
     pub sql: Option<String>,
     /// Set a parameter of the query

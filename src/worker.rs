@@ -22,6 +22,7 @@ use crate::etl::{
     Cleared, Pipeline, Progress, RunOptions, RunSummary, Settings, SourceStores, Spread, WhenBusy, clear, commit,
     hours, model, name_by_content, run_over, state,
 };
+use crate::logs::table::Table;
 use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, Place, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
 use crate::storage::Store;
 
@@ -245,10 +246,13 @@ impl Report {
 
 /// The pipeline over its buckets.
 fn open(session: &Session, told: &pipeline::Pipeline, settings: Settings) -> (Pipeline, SourceStores) {
-    let sources = SourceStores::over(told.sources.iter().map(|source| {
+    let logs = told.sources.iter().map(|source| (Table::AccessLogs, source));
+    let trails = told.trails.iter().map(|source| (Table::CloudTrail, source));
+    let sources = SourceStores::over(logs.chain(trails).map(|(table, source)| {
         let store = Store::s3(session, &source.place);
         let source = model::Source {
             id: source.id.clone(),
+            table,
             location: store.location().to_owned(),
             // S3 delivers to buckets of the same account and Region only.
             account_id: Some(source.place.owner.clone()),
@@ -262,7 +266,9 @@ fn open(session: &Session, told: &pipeline::Pipeline, settings: Settings) -> (Pi
 
 /// Removes what a compaction has replaced, once nobody is sent there any more.
 fn clear_away(lake: &Store, told: &pipeline::Pipeline, now_ms: i64, glue: &dyn Partitions) -> Result<Cleared> {
-    clear(lake, now_ms, GRACE_MS, &|hours| catalogue::left(lake, &told.lake, &told.catalogue, glue, hours))
+    clear(lake, now_ms, GRACE_MS, &|table, hours| {
+        catalogue::left(lake, &told.lake, &told.catalogue, glue, (table, hours))
+    })
 }
 
 /// Opens an inventory. One in a bucket lies in the Region of the source that it is of (S3 User Guide, "Configuring Amazon S3
@@ -275,8 +281,9 @@ fn open_inventory(session: &Session, told: &pipeline::Pipeline, place: &str) -> 
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         return Inventory::load(&Store::folder(folder)?, name);
     };
-    let of_bucket = told.sources.iter().find(|source| key.split('/').any(|part| part == source.place.bucket));
-    let like = of_bucket.or(told.sources.first()).map_or(&told.lake, |source| &source.place);
+    let sources = || told.sources.iter().chain(&told.trails);
+    let of_bucket = sources().find(|source| key.split('/').any(|part| part == source.place.bucket));
+    let like = of_bucket.or(sources().next()).map_or(&told.lake, |source| &source.place);
     let there = Place { bucket: bucket.to_owned(), prefix: String::new(), ..like.clone() };
     Inventory::load(&Store::s3(session, &there), key)
 }

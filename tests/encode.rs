@@ -173,7 +173,7 @@ fn compare(logs: &Path) -> usize {
         id: "logs".to_owned(),
         location: logs.to_str().unwrap().to_owned(),
         account_id: Some("111122223333".to_owned()),
-        bucket_region: None,
+        ..Source::default()
     };
     let settings = Settings { settling_ms: 0, ..Settings::default() };
     let pipeline = Pipeline { lake: lake.clone(), sources: vec![source], settings };

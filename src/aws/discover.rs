@@ -52,7 +52,7 @@ impl Layout {
     /// The layout of most of these keys; `None` if none of them is named as S3 names log objects.
     pub fn of(keys: &[String]) -> Option<Self> {
         let mut counts: BTreeMap<Self, usize> = BTreeMap::new();
-        for name in keys.iter().filter_map(|key| LogName::parse(key)) {
+        for name in keys.iter().filter_map(|key| LogName::parse(key)).filter(|name| !name.shape().is_trail) {
             let layout = match (name.event_time_layout, name.bucket) {
                 (true, _) => Self::ByEvent,
                 (false, Some(_)) => Self::ByDelivery,

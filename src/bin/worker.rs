@@ -14,6 +14,7 @@ use bucketscope::etl::model::Source;
 use bucketscope::etl::{
     CompactOptions, Pipeline, RunOptions, Settings, SourceStores, Spread, WhenBusy, compact_with, run,
 };
+use bucketscope::logs::table::Table;
 use bucketscope::storage::Store;
 use bucketscope::worker::drive::Driver;
 use bucketscope::{Error, Result, pipeline, selftest, worker};
@@ -28,16 +29,17 @@ static VERSION: &str = concat!("bucketscope-worker ", env!("CARGO_PKG_VERSION"),
 const USAGE: &str = "\
 usage: bucketscope-worker run --pipeline JSON [--from TIME] [--to TIME] [--full yes] [--inventory PLACE]
                               [--threads N] [--shard-bytes N] [--dpus N]
-       bucketscope-worker run --lake DIR --source [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
+       bucketscope-worker run --lake DIR --source [ID=]DIR… --trail [ID=]DIR… [--threads N] [--settling-ms N] [--shard-bytes N] [--beside]
        bucketscope-worker compact --pipeline JSON | --lake DIR [--older-than-ms N] [--threads N] [--beside]
        bucketscope-worker drive (what run is told)
        bucketscope-worker shard --pipeline JSON --plan PLAN --shard N [--tied]
-       bucketscope-worker shard --lake DIR --source [ID=]DIR… --plan PLAN --shard N [--tied]
+       bucketscope-worker shard --lake DIR --source [ID=]DIR… --trail [ID=]DIR… --plan PLAN --shard N [--tied]
        bucketscope-worker self-test [--pipeline JSON]
        bucketscope-worker --version
 
 run    reads what is new in the sources and adds it to the lake: buckets, of which --pipeline tells, then the catalogue
-       learns of it; or folders, whose lake must have been deployed
+       learns of it; or folders of access logs (--source) and of CloudTrail's files (--trail), whose lake must have been
+       deployed
 compact  joins the files of partitions that have had no new one for a while; with --pipeline the catalogue learns of it
 drive  the same, but has the shards worked on by whoever reads its standard output: a line of JSON there names a plan and
        its shards, and the line done, or failed and the reason, is the answer on standard input
@@ -130,7 +132,8 @@ impl Arguments {
                 "--full" => parsed.full = value == "yes",
                 "--inventory" => parsed.inventory = Some(value.clone()),
                 "--lake" => parsed.lake = Some(value.clone()),
-                "--source" => parsed.sources.push(source(value)),
+                "--source" => parsed.sources.push(source(value, Table::AccessLogs)),
+                "--trail" => parsed.sources.push(source(value, Table::CloudTrail)),
                 "--threads" => parsed.threads = Some(number()?),
                 "--settling-ms" => parsed.settling_ms = Some(number()?),
                 "--shard-bytes" => parsed.shard_bytes = Some(number()?),
@@ -150,7 +153,7 @@ impl Arguments {
     fn folders(&self) -> Result<Pipeline> {
         let lake = self.lake.as_ref().ok_or_else(|| Error::usage("--lake is missing").hint(USAGE))?;
         if self.sources.is_empty() {
-            return Err(Error::usage("--source is missing").hint(USAGE));
+            return Err(Error::usage("--source or --trail is missing").hint(USAGE));
         }
         let mut settings = Settings::default();
         settings.settling_ms =
@@ -161,9 +164,9 @@ impl Arguments {
 }
 
 /// `ID=DIR`, or a folder that is its own id.
-fn source(text: &str) -> Source {
+fn source(text: &str, table: Table) -> Source {
     let (id, location) = text.split_once('=').unwrap_or((text, text));
-    Source { id: id.to_owned(), location: location.to_owned(), account_id: None, bucket_region: None }
+    Source { id: id.to_owned(), location: location.to_owned(), table, ..Source::default() }
 }
 
 /// A time, or the beginning of a day, in milliseconds since the epoch.
@@ -192,9 +195,6 @@ fn run_job(arguments: &Arguments, spread: Option<&dyn Spread>) -> Result<String>
     let pipeline = pipeline::Pipeline::parse(arguments.pipeline.as_deref().unwrap_or_default())?;
     let session = Session::open(Some(&pipeline.lake.region))?;
     session.tasks().spawn(listen());
-    if !pipeline.trails.is_empty() {
-        say("the files of CloudTrail are not read by this version yet");
-    }
     let window = (arguments.from.is_some() || arguments.to.is_some())
         .then(|| (arguments.from.unwrap_or(i64::MIN), arguments.to.unwrap_or(i64::MAX)));
     let jobs = SdkStartRun::new(&session.in_region(&pipeline.catalogue.region));

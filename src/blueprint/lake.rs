@@ -41,7 +41,7 @@ pub(super) fn render(cloud: &Cloud, facts: &Facts) -> Result<StackSpec> {
         "results_bucket": names.results_bucket(),
         "bucket_encryption": bucket_encryption(cloud),
         "lake_days": cloud.keep.lake_days,
-        "joined_prefix": format!("{}/", super::JOINED),
+        "joined_prefixes": super::JOINED.map(|folder| format!("{folder}/")),
         "result_days": cloud.keep.result_days,
         "database": names.database(),
         "views": tables::views(cloud)?,

@@ -23,13 +23,14 @@ use sha2::{Digest, Sha256};
 
 use crate::Result;
 use crate::config::cloud::Cloud;
+use crate::logs::table::Table;
 use crate::query::OwnQuery;
 
 /// The tables that are deployed.
-pub const TABLES: [&str; 1] = [names::LOG_TABLE];
+pub const TABLES: [&str; 2] = [Table::AccessLogs.name(), Table::CloudTrail.name()];
 
 /// What the keys of joined files begin with; they belong to a table and lie outside of its own place.
-pub const JOINED: &str = crate::etl::places::JOINED;
+pub const JOINED: [&str; 2] = [Table::AccessLogs.joined(), Table::CloudTrail.joined()];
 
 /// The value of `job.schedule` that means: never by itself.
 pub const BY_HAND: &str = "none";

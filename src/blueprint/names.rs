@@ -5,12 +5,6 @@ use crate::config::cloud::{Cloud, Engine};
 /// The key of the tag that everything deployed carries; its value is the pipeline's name.
 pub const TAG: &str = "bucketscope:pipeline";
 
-/// The table of server access logs.
-pub const LOG_TABLE: &str = "s3_access_logs";
-
-/// The table of CloudTrail events.
-pub const TRAIL_TABLE: &str = "cloudtrail_events";
-
 /// The names of one pipeline.
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a> {

@@ -5,8 +5,10 @@ use serde_json::{Value as Json, json};
 
 use super::Names;
 use crate::config::cloud::{CatalogueMode, Cloud};
-use crate::logs::columns::{COLUMNS, Column, ColumnType, PARTITION_COLUMNS, TABLE};
+use crate::logs::columns::{Column, ColumnType};
 use crate::logs::compat;
+use crate::logs::table::Table as LakeTable;
+use crate::logs::trail::unique;
 use crate::{Error, Result};
 
 /// A table, as the blueprint prints it.
@@ -34,14 +36,19 @@ pub(super) struct View {
 /// The tables of the lake.
 pub(super) fn tables(cloud: &Cloud) -> Vec<Table> {
     let text = |name: &&str| json!({ "Name": name, "Type": "string" });
-    vec![Table {
-        id: "AccessLogs",
-        name: TABLE,
-        description: "S3 server access logs, a row a record; partitioned by the hour of the request, UTC",
-        parameters: parameters(cloud),
-        partition_keys: PARTITION_COLUMNS.iter().map(text).collect(),
-        columns: COLUMNS.iter().map(glue_column).collect(),
-    }]
+    let table = |table: LakeTable, id, description| Table {
+        id,
+        name: table.name(),
+        description,
+        parameters: parameters(cloud, table),
+        partition_keys: table.partition_columns().iter().map(text).collect(),
+        columns: table.columns().iter().map(glue_column).collect(),
+    };
+    let (logs, trail) = (
+        "S3 server access logs, a row a record; partitioned by the hour of the request, UTC",
+        "CloudTrail's events, a row a record; partitioned by the hour of the event, UTC",
+    );
+    vec![table(LakeTable::AccessLogs, "AccessLogs", logs), table(LakeTable::CloudTrail, "TrailEvents", trail)]
 }
 
 fn glue_column(column: &Column) -> Json {
@@ -64,25 +71,26 @@ fn athena_type(kind: ColumnType) -> &'static str {
     }
 }
 
-fn parameters(cloud: &Cloud) -> Json {
+fn parameters(cloud: &Cloud, table: LakeTable) -> Json {
     let mut parameters = json!({ "EXTERNAL": "TRUE", "classification": "parquet", "parquet.compression": "ZSTD" });
     if cloud.catalogue.mode == CatalogueMode::Projection {
         // A record older than the range would be in the lake and in no answer, so the range begins with S3 itself.
         // Partitions are folders of the form `column=value/`, so no storage.location.template is needed (Athena user
         // guide, "Set up partition projection").
+        let [date, hour] = table.partition_columns();
+        parameters["projection.enabled"] = json!("true");
         let projection = [
-            ("projection.enabled", "true"),
-            ("projection.requestdate.type", "date"),
-            ("projection.requestdate.format", "yyyy-MM-dd"),
-            ("projection.requestdate.range", "2006-03-14,NOW+1DAYS"),
-            ("projection.requestdate.interval", "1"),
-            ("projection.requestdate.interval.unit", "DAYS"),
-            ("projection.requesthour.type", "integer"),
-            ("projection.requesthour.range", "0,23"),
-            ("projection.requesthour.digits", "2"),
+            (date, "type", "date"),
+            (date, "format", "yyyy-MM-dd"),
+            (date, "range", "2006-03-14,NOW+1DAYS"),
+            (date, "interval", "1"),
+            (date, "interval.unit", "DAYS"),
+            (hour, "type", "integer"),
+            (hour, "range", "0,23"),
+            (hour, "digits", "2"),
         ];
-        for (key, value) in projection {
-            parameters[key] = json!(value);
+        for (column, key, value) in projection {
+            parameters[format!("projection.{column}.{key}")] = json!(value);
         }
     }
     parameters
@@ -90,11 +98,35 @@ fn parameters(cloud: &Cloud) -> Json {
 
 /// The views of the lake.
 pub(super) fn views(cloud: &Cloud) -> Result<Vec<View>> {
-    let columns = compat::columns();
+    Ok(vec![
+        view(
+            cloud,
+            ("AccessLogsCompat", "AccessLogs"),
+            (compat::VIEW, "S3 server access logs with the types of AWS's published DDL, for published queries"),
+            compat::select(),
+            &compat::columns(),
+        )?,
+        view(
+            cloud,
+            ("TrailEventsUnique", "TrailEvents"),
+            (unique::VIEW, "CloudTrail's events, each once"),
+            unique::select(),
+            &unique::columns(),
+        )?,
+    ])
+}
+
+fn view(
+    cloud: &Cloud,
+    (id, table_id): (&'static str, &'static str),
+    (name, description): (&'static str, &'static str),
+    select: String,
+    columns: &[Column],
+) -> Result<View> {
     let described: Vec<Json> =
         columns.iter().map(|column| json!({ "name": column.name, "type": athena_type(column.kind) })).collect();
     let definition = json!({
-        "originalSql": compat::select(),
+        "originalSql": select,
         "catalog": "awsdatacatalog",
         "schema": Names::of(cloud).database(),
         "columns": described,
@@ -102,12 +134,12 @@ pub(super) fn views(cloud: &Cloud) -> Result<Vec<View>> {
     });
     let text = serde_json::to_string(&definition)
         .map_err(|error| Error::failed("a view cannot be written as JSON").because(error))?;
-    Ok(vec![View {
-        id: "AccessLogsCompat",
-        table_id: "AccessLogs",
-        name: compat::VIEW,
-        description: "S3 server access logs with the types of AWS's published DDL, for published queries",
+    Ok(View {
+        id,
+        table_id,
+        name,
+        description,
         original_text: format!("/* Presto View: {} */", aws_smithy_types::base64::encode(text)),
         columns: columns.iter().map(glue_column).collect(),
-    }])
+    })
 }

@@ -1,9 +1,10 @@
 use std::cell::{Cell, RefCell};
 
 use super::*;
-use crate::aws::partitions::{Refused, Table};
+use crate::aws::partitions::{Refused, Table as Made};
 use crate::etl::commit::Entry;
 use crate::etl::model::{FORMAT_VERSION, OutputFile};
+use crate::logs::columns::TABLE;
 
 /// A catalogue in memory with one table.
 #[derive(Default)]
@@ -18,8 +19,8 @@ struct Memory {
 }
 
 impl Partitions for Memory {
-    fn table(&self, _: &str, _: &str) -> Result<Table> {
-        Ok(Table { created_ms: self.created_ms.get() })
+    fn table(&self, _: &str, _: &str) -> Result<Made> {
+        Ok(Made { created_ms: self.created_ms.get() })
     }
 
     fn register(&self, database: &str, table: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {

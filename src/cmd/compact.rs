@@ -59,7 +59,7 @@ pub fn execute(context: &Context, args: &Compact) -> Result<Outcome> {
     }
     let telling = Telling { ui: context.ui, told: std::sync::Mutex::new(Instant::now()) };
     let summary = etl::compact_with(&pipeline, &options, &ParquetJoiner, &telling)?;
-    let cleared = etl::clear(&pipeline.lake, context.now_ms, GRACE_MS, &|_| Ok(true))?;
+    let cleared = etl::clear(&pipeline.lake, context.now_ms, GRACE_MS, &|_, _| Ok(true))?;
     Ok(Outcome::of(Joined { name: project.config.name, dry_run: false, summary, cleared }))
 }
 

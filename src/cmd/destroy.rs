@@ -59,7 +59,7 @@ fn announce(context: &Context, lake: &str, inventory: &Inventory) {
     let ui = &context.ui;
     let size = |size: &destroy::Size| format!("{}, {}", plural(size.files, "file", "files"), text::bytes(size.bytes));
     ui.note(&format!("destroy removes from {}:", text::visible(lake)));
-    ui.note(&format!("  {} the table s3_access_logs: {}", ui.paint().red("-"), size(&inventory.table)));
+    ui.note(&format!("  {} the tables: {}", ui.paint().red("-"), size(&inventory.table)));
     ui.note(&format!("  {} commit log, plans and rejected lines: {}", ui.paint().red("-"), size(&inventory.state)));
     ui.note("what stays:");
     inventory.stays.iter().for_each(|stays| ui.note(&staying(stays)));

@@ -28,7 +28,7 @@ impl Answers for Embedded {
             Question::Saved(bound) => self.0.query_each(bound, columns, each),
             Question::Sql(sql) => self.0.sql_each(sql, columns, each).map_err(|error| match error.suggestion() {
                 Some(_) => error,
-                None => error.hint("the table is s3_access_logs; docs/sql.md tells its columns and functions"),
+                None => error.hint("the tables are s3_access_logs and cloudtrail_events; docs/sql.md tells their columns and functions"),
             }),
         };
         cost.map(Took::from)

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::logs::name::{LogName, is_ignorable};
+use crate::logs::table::Table;
 use crate::ui::text;
 use crate::{Error, Result};
 
 /// What a folder holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// Files named as S3 names log objects.
+    /// Files named as S3 names log objects, or CloudTrail its files.
     pub log_objects: u64,
     /// Bytes of them.
     pub bytes: u64,
@@ -55,11 +56,17 @@ fn day(ms: i64) -> String {
 
 /// Looks at all files below a folder; nothing is opened.
 pub fn look(root: &Path) -> Found {
+    look_for(root, Table::AccessLogs)
+}
+
+/// Looks at all files below a folder that are for a table; nothing is opened.
+pub fn look_for(root: &Path, table: Table) -> Found {
+    let of_trail = table == Table::CloudTrail;
     let mut found = Found::default();
     let mut layouts =
         [("one folder by time", 0u64), ("by bucket and delivery time", 0), ("by bucket and event time", 0)];
     for (path, key) in files(root) {
-        let Some(name) = LogName::parse(&key) else {
+        let Some(name) = LogName::parse(&key).filter(|name| name.shape().is_trail == of_trail) else {
             found.other_files += 1;
             continue;
         };
@@ -71,6 +78,9 @@ pub fn look(root: &Path) -> Found {
             found.first_ms = Some(found.first_ms.map_or(time, |first| first.min(time)));
             found.last_ms = Some(found.last_ms.map_or(time, |last| last.max(time)));
         }
+    }
+    if of_trail {
+        return found;
     }
     found.layout = layouts.iter().filter(|(_, n)| *n > 0).max_by_key(|(_, n)| *n).map(|(layout, _)| *layout);
     found

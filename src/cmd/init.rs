@@ -8,6 +8,7 @@ use super::folder::{self, Found};
 use super::{Context, input_needed, words};
 use crate::cli::{Init, TargetName};
 use crate::config::{self, Config, NewConfig, NewSource, Scalar};
+use crate::logs::table::Table;
 use crate::storage::io_error;
 use crate::ui::export::envelope;
 use crate::ui::text::{self, shell_word};
@@ -25,6 +26,8 @@ struct Initialised {
     name: String,
     lake: String,
     sources: Vec<SourceFound>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trails: Vec<SourceFound>,
 }
 
 /// What happened to the file.
@@ -63,6 +66,7 @@ struct Answers {
     name: String,
     lake: PathBuf,
     logs: Vec<PathBuf>,
+    trails: Vec<PathBuf>,
 }
 
 /// Runs `init`.
@@ -104,9 +108,13 @@ pub fn execute(context: &Context, args: &Init) -> Result<Outcome> {
 fn create(context: &Context, args: &Init, path: &Path) -> Result<(Initialised, Option<String>)> {
     let home = home_of(path)?;
     let answers = answers(context, args, &home)?;
-    let logs = checked_folders(&answers.logs, &[], &home.join(&answers.lake))?;
+    let lake = home.join(&answers.lake);
+    let logs = checked_folders("logs", &answers.logs, &[], &lake)?;
+    let trails = checked_folders("trails", &answers.trails, &logs, &lake)?;
     let sources: Vec<NewSource> = logs.iter().map(|log| new_source(log, &home, &[])).collect();
-    let new = NewConfig { name: answers.name, lake: shown_from(&home, &answers.lake), sources };
+    let taken: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    let trails = trails.iter().map(|trail| new_source(trail, &home, &taken)).collect();
+    let new = NewConfig { name: answers.name, lake: shown_from(&home, &answers.lake), sources, trails };
     let text = config::render(&new);
     let config = Config::parse(&text, path)?;
     write(path, &text)?;
@@ -130,15 +138,24 @@ fn again(context: &Context, args: &Init, path: &Path, text: &str) -> Result<Init
             edited = config::set_scalar(&edited, Scalar::Lake, &lake, path)?;
         }
     }
-    let known: Vec<PathBuf> = before.sources.iter().map(|source| home.join(&source.path)).collect();
-    let given = args.logs.iter().map(|log| absolute(&context.path(log))).collect::<Result<Vec<_>>>()?;
-    let new: Vec<PathBuf> = given.into_iter().filter(|log| !known.iter().any(|old| same_folder(old, log))).collect();
     let lake = home.join(&Config::parse(&edited, path)?.lake);
-    let new = checked_folders(&new, &known, &lake)?;
-    if !new.is_empty() {
-        let ids: Vec<&str> = before.sources.iter().map(|source| source.id.as_str()).collect();
-        let sources: Vec<NewSource> = new.iter().map(|log| new_source(log, &home, &ids)).collect();
-        edited = config::add_sources(&edited, &sources, path)?;
+    let logs: Vec<PathBuf> = before.sources.iter().map(|source| home.join(&source.path)).collect();
+    let trails: Vec<PathBuf> = before.trails.iter().map(|trail| home.join(&trail.path)).collect();
+    let new = |given: &[PathBuf], known: &[PathBuf]| -> Result<Vec<PathBuf>> {
+        let given = given.iter().map(|folder| absolute(&context.path(folder))).collect::<Result<Vec<_>>>()?;
+        Ok(given.into_iter().filter(|folder| !known.iter().any(|old| same_folder(old, folder))).collect())
+    };
+    let known: Vec<PathBuf> = logs.iter().chain(&trails).cloned().collect();
+    let new_logs = checked_folders("logs", &new(&args.logs, &logs)?, &known, &lake)?;
+    let known: Vec<PathBuf> = known.into_iter().chain(new_logs.iter().cloned()).collect();
+    let new_trails = checked_folders("trails", &new(&args.trails, &trails)?, &known, &lake)?;
+    if !new_logs.is_empty() || !new_trails.is_empty() {
+        let sources = before.sources.iter().map(|source| source.id.as_str());
+        let mut ids: Vec<&str> = sources.chain(before.trails.iter().map(|trail| trail.id.as_str())).collect();
+        let sources: Vec<NewSource> = new_logs.iter().map(|log| new_source(log, &home, &ids)).collect();
+        ids.extend(sources.iter().map(|source| source.id.as_str()));
+        let trails: Vec<NewSource> = new_trails.iter().map(|trail| new_source(trail, &home, &ids)).collect();
+        edited = config::add_sources(&edited, &sources, &trails, path)?;
     }
     let change = if edited == text { Change::Unchanged } else { Change::Updated };
     if change == Change::Updated {
@@ -157,22 +174,23 @@ fn answers(context: &Context, args: &Init, home: &Path) -> Result<Answers> {
         None => home.join("lake"),
     };
     let mut logs = args.logs.iter().map(|log| absolute(&context.path(log))).collect::<Result<Vec<_>>>()?;
+    let trails = args.trails.iter().map(|trail| absolute(&context.path(trail))).collect::<Result<Vec<_>>>()?;
     if args.defaults || !context.ui.interactive() {
-        if logs.is_empty() {
+        if logs.is_empty() && trails.is_empty() {
             return Err(input_needed(
                 "init does not know where the logs are",
                 "--logs PATH, a folder of S3 server access logs",
             ));
         }
-        return Ok(Answers { name, lake, logs });
+        return Ok(Answers { name, lake, logs, trails });
     }
-    if logs.is_empty() {
+    if logs.is_empty() && trails.is_empty() {
         logs.push(ask_for_logs(context, home)?);
     } else {
         logs.iter().for_each(|log| context.ui.note(&format!("{}: {}", log.display(), folder::look(log).words())));
     }
     if context.global.yes {
-        return Ok(Answers { name, lake, logs });
+        return Ok(Answers { name, lake, logs, trails });
     }
     let name = if args.name.is_some() { name } else { ask::text("Name of the pipeline", Some(name), check)? };
     let lake = match &args.lake {
@@ -182,7 +200,7 @@ fn answers(context: &Context, args: &Init, home: &Path) -> Result<Answers> {
             absolute(&home.join(typed))?
         }
     };
-    Ok(Answers { name, lake, logs })
+    Ok(Answers { name, lake, logs, trails })
 }
 
 /// Shows log folders close by, then asks; an answer is looked into before it is taken.
@@ -213,23 +231,23 @@ fn below(home: &Path, path: &Path) -> String {
 }
 
 /// The folders, if each is one and none holds another or the lake: a record would then be read twice.
-fn checked_folders(new: &[PathBuf], known: &[PathBuf], lake: &Path) -> Result<Vec<PathBuf>> {
+fn checked_folders(flag: &str, new: &[PathBuf], known: &[PathBuf], lake: &Path) -> Result<Vec<PathBuf>> {
     let mut taken: Vec<PathBuf> = known.to_vec();
     let mut out = Vec::new();
     for log in new {
         if log.to_str().is_none() {
             return Err(Error::usage(format!(
-                "--logs: the name of {} is not UTF-8, which YAML must be",
+                "--{flag}: the name of {} is not UTF-8, which YAML must be",
                 log.display()
             ))
             .hint("rename the folder, or give a link to it"));
         }
         if log.is_file() {
-            return Err(Error::usage(format!("--logs: {} is a file", log.display()))
+            return Err(Error::usage(format!("--{flag}: {} is a file", log.display()))
                 .hint("give the folder it is in; bucketscope parse FILE reads single files"));
         }
         if !log.is_dir() {
-            return Err(Error::usage(format!("--logs: there is no folder {}", log.display())));
+            return Err(Error::usage(format!("--{flag}: there is no folder {}", log.display())));
         }
         if out.contains(log) {
             continue;
@@ -310,23 +328,35 @@ fn describe(path: &Path, home: &Path, config: &Config, change: Change) -> Initia
         path: source.path.display().to_string(),
         found: folder::look(&home.join(&source.path)),
     });
+    let trails = config.trails.iter().map(|trail| SourceFound {
+        id: trail.id.clone(),
+        path: trail.path.display().to_string(),
+        found: folder::look_for(&home.join(&trail.path), Table::CloudTrail),
+    });
     Initialised {
         config: path.display().to_string(),
         change,
         name: config.name.clone(),
         lake: config.lake.display().to_string(),
         sources: sources.collect(),
+        trails: trails.collect(),
     }
 }
 
 fn same_command(context: &Context, config: &Config) -> String {
-    let logs: Vec<String> =
-        config.sources.iter().map(|source| shell_word(&source.path.to_string_lossy()).into_owned()).collect();
+    let words = |flag: &str, paths: Vec<&PathBuf>| match paths.is_empty() {
+        true => String::new(),
+        false => {
+            let words: Vec<_> = paths.iter().map(|path| shell_word(&path.to_string_lossy()).into_owned()).collect();
+            format!(" --{flag} {}", words.join(" "))
+        }
+    };
     context.command(&format!(
-        "init --defaults --target local --name {} --lake {} --logs {}",
+        "init --defaults --target local --name {} --lake {}{}{}",
         config.name,
         shell_word(&config.lake.to_string_lossy()),
-        logs.join(" ")
+        words("logs", config.sources.iter().map(|source| &source.path).collect()),
+        words("trails", config.trails.iter().map(|trail| &trail.path).collect())
     ))
 }
 
@@ -336,6 +366,9 @@ impl View for Initialised {
         let mut rows = vec![("name", vec![self.name.clone()])];
         for source in &self.sources {
             rows.push(("logs", vec![format!("{}: {}", text::visible(&source.path), source.found.words())]));
+        }
+        for trail in &self.trails {
+            rows.push(("trail", vec![format!("{}: {}", text::visible(&trail.path), trail.found.words())]));
         }
         rows.push(("lake", vec![text::visible(&self.lake).into_owned()]));
         format!("{} {}\n{}", paint.green(self.change.words()), text::visible(&self.config), words::sheet(&rows, screen))

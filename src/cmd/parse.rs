@@ -9,7 +9,8 @@ use super::{Context, folder, records};
 use crate::cli::Parse;
 use crate::etl::model::RejectedLine;
 use crate::logs::access::{Parser, Reject};
-use crate::logs::lines::{Buffers, Event, LineReader, ReadFault, lines, trim_line};
+use crate::logs::lines::{Buffers, Event, LineReader, More, ReadFault, lines, trim_line};
+use crate::logs::trail::stream::{Events, Found};
 use crate::ui::sample::Sample;
 use crate::ui::text::{self, plural};
 use crate::ui::{Format, Outcome, Ui};
@@ -150,6 +151,14 @@ impl Work {
     fn one(&mut self, name: &str, from: impl Read, buffers: &mut Buffers, out: &mut dyn Write) -> io::Result<()> {
         self.files += 1;
         let mut reader = LineReader::new(from, buffers);
+        match is_document(&mut reader) {
+            Ok(false) => {}
+            Ok(true) => return self.trail(name, Events::over(reader), out),
+            Err(error) => {
+                self.cannot_read(name, &error);
+                return Ok(());
+            }
+        }
         let mut number = 0;
         loop {
             match reader.next_event() {
@@ -160,16 +169,59 @@ impl Work {
                     return Ok(());
                 }
                 Err(ReadFault::Damaged(damage)) => {
-                    self.damaged += 1;
-                    self.troubles.push(format!(
-                        "{} is damaged ({}); what stands before the damage was read",
-                        text::visible(name),
-                        damage.as_str()
-                    ));
+                    self.is_damaged(name, damage.as_str());
                     return Ok(());
                 }
             }
         }
+    }
+
+    fn is_damaged(&mut self, name: &str, damage: &str) {
+        self.damaged += 1;
+        let name = text::visible(name);
+        self.troubles.push(format!("{name} is damaged ({damage}); what stands before the damage was read"));
+    }
+
+    /// Prints the events of a file of CloudTrail.
+    fn trail<R: Read>(&mut self, name: &str, mut events: Events<'_, R>, out: &mut dyn Write) -> io::Result<()> {
+        if self.format == Format::Csv {
+            self.unreadable += 1;
+            let name = text::visible(name);
+            self.troubles.push(format!("{name} is a file of CloudTrail, whose columns are others: --output ndjson"));
+            return Ok(());
+        }
+        let mut number = 0;
+        loop {
+            number += 1;
+            match events.next_found() {
+                Ok(Some(Found::Event { record, .. })) => {
+                    self.records += 1;
+                    begin_json(self.format, self.records == 1, &mut self.piece);
+                    records::trail_json(&record, &mut self.piece);
+                    end_json(self.format, &mut self.piece);
+                }
+                Ok(Some(Found::Rejected { reason, head, offset, length })) => {
+                    self.reject(name, number, offset, head, length, reason.as_str());
+                }
+                Ok(None) => break,
+                Err(ReadFault::Io(error)) => {
+                    self.cannot_read(name, &error);
+                    return Ok(());
+                }
+                Err(ReadFault::Damaged(damage)) => {
+                    self.is_damaged(name, damage.as_str());
+                    return Ok(());
+                }
+            }
+            if self.piece.len() >= PIECE {
+                out.write_all(&self.piece)?;
+                self.piece.clear();
+            }
+        }
+        if let Some(damage) = events.damage() {
+            self.is_damaged(name, damage);
+        }
+        Ok(())
     }
 
     /// Handles what the reader found behind line `number`; returns the number of the last line in it.
@@ -184,7 +236,7 @@ impl Work {
                             self.records += 1;
                             write_record(self.format, self.records == 1, &record, &mut self.piece);
                         }
-                        Err(reason) => self.reject(name, number, begins, line, line.len() as u64, reason),
+                        Err(reason) => self.reject(name, number, begins, line, line.len() as u64, reason.as_str()),
                     }
                     begins += line.len() as u64 + 1;
                     if self.piece.len() >= PIECE {
@@ -195,20 +247,20 @@ impl Work {
             }
             Event::TooLong { head, length, offset } => {
                 number += 1;
-                self.reject(name, number, *offset, head, *length, Reject::TooLong);
+                self.reject(name, number, *offset, head, *length, Reject::TooLong.as_str());
             }
             Event::Cut { bytes, offset } => {
                 number += 1;
-                self.reject(name, number, *offset, bytes, bytes.len() as u64, Reject::CutShort);
+                self.reject(name, number, *offset, bytes, bytes.len() as u64, Reject::CutShort.as_str());
             }
         }
         Ok(number)
     }
 
-    fn reject(&mut self, name: &str, line: u64, offset: u64, bytes: &[u8], length: u64, reason: Reject) {
-        *self.reasons.entry(reason.as_str()).or_default() += 1;
+    fn reject(&mut self, name: &str, line: u64, offset: u64, bytes: &[u8], length: u64, reason: &'static str) {
+        *self.reasons.entry(reason).or_default() += 1;
         let kept = &bytes[..bytes.len().min(KEPT)];
-        self.examples.add(reason.as_str(), || {
+        self.examples.add(reason, || {
             let shown = text::visible(&escaped(&kept[..kept.len().min(200)])).into_owned();
             format!("{}:{line}: {reason}: {}", text::visible(name), text::shorten(&shown, 80))
         });
@@ -219,7 +271,7 @@ impl Work {
                 line,
                 offset,
                 length,
-                reason: reason.as_str().to_owned(),
+                reason: reason.to_owned(),
                 text: escaped(kept),
                 cut: kept.len() as u64 != length,
             });
@@ -252,15 +304,38 @@ impl Work {
 }
 
 fn write_record(format: Format, first: bool, record: &crate::logs::access::Record<'_>, piece: &mut Vec<u8>) {
-    match format {
-        Format::Csv => records::csv(record, piece),
-        Format::Json => {
-            piece.extend_from_slice(if first { b"\n    " } else { b",\n    " });
-            records::json(record, piece);
+    if format == Format::Csv {
+        return records::csv(record, piece);
+    }
+    begin_json(format, first, piece);
+    records::json(record, piece);
+    end_json(format, piece);
+}
+
+fn begin_json(format: Format, first: bool, piece: &mut Vec<u8>) {
+    if format == Format::Json {
+        piece.extend_from_slice(if first { b"\n    " } else { b",\n    " });
+    }
+}
+
+fn end_json(format: Format, piece: &mut Vec<u8>) {
+    if format != Format::Json {
+        piece.push(b'\n');
+    }
+}
+
+/// Whether a file begins as one of CloudTrail does, and as no line of an access log.
+fn is_document<R: Read>(reader: &mut LineReader<'_, R>) -> io::Result<bool> {
+    loop {
+        let bytes = reader.bytes();
+        let text = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
+        if let Some(first) = text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            return Ok(*first == b'{');
         }
-        Format::Ndjson | Format::Table => {
-            records::json(record, piece);
-            piece.push(b'\n');
+        match reader.more() {
+            Ok(More::Bytes) => {}
+            Ok(More::Nothing | More::Full) | Err(ReadFault::Damaged(_)) => return Ok(false),
+            Err(ReadFault::Io(error)) => return Err(error),
         }
     }
 }

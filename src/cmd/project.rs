@@ -10,6 +10,7 @@ use crate::etl::model::Source;
 use crate::etl::{Pipeline, Settings};
 #[cfg(feature = "local")]
 use crate::etl::{committed, state};
+use crate::logs::table::Table;
 use crate::storage::Store;
 use crate::{Error, ErrorKind, Result};
 
@@ -36,8 +37,9 @@ impl Project {
         let home = absolute.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
         let project = Self { config, file, home };
         let mut before: Vec<PathBuf> = Vec::new();
-        for source in &project.config.sources {
-            let path = project.home.join(&source.path);
+        let sources = project.config.sources.iter().map(|source| &source.path);
+        for path in sources.chain(project.config.trails.iter().map(|trail| &trail.path)) {
+            let path = project.home.join(path);
             folder::check_apart(&path, &before, &project.lake_path())?;
             before.push(path);
         }
@@ -79,9 +81,16 @@ impl Project {
     fn over(&self, lake: Store) -> Pipeline {
         let sources = self.config.sources.iter().map(|source| Source {
             id: source.id.clone(),
+            table: Table::AccessLogs,
             location: self.home.join(&source.path).display().to_string(),
             account_id: source.account_id.clone(),
             bucket_region: source.bucket_region.clone(),
+        });
+        let trails = self.config.trails.iter().map(|trail| Source {
+            id: trail.id.clone(),
+            table: Table::CloudTrail,
+            location: self.home.join(&trail.path).display().to_string(),
+            ..Source::default()
         });
         let mut settings = Settings::default();
         if let Some(seconds) = self.config.run.settling_seconds {
@@ -90,7 +99,7 @@ impl Project {
         if let Some(megabytes) = self.config.run.shard_megabytes {
             settings.limits.shard_bytes = u64::from(megabytes) * 1_000_000;
         }
-        Pipeline { lake, sources: sources.collect(), settings }
+        Pipeline { lake, sources: sources.chain(trails).collect(), settings }
     }
 
     /// The embedded engine over what is committed.

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use crate::logs::access::{Record, present, tail};
-use crate::logs::columns::{COLUMNS, RECORD_COLUMN_COUNT};
+use crate::logs::columns::{COLUMNS, Column, RECORD_COLUMN_COUNT};
 use crate::logs::key;
 use crate::logs::time::rfc3339;
+use crate::logs::trail;
 use crate::ui::export::csv_field;
 
 /// One value of a record.
@@ -94,8 +95,70 @@ pub fn csv(record: &Record<'_>, out: &mut Vec<u8>) {
 
 /// A record as a JSON object, without a line end.
 pub fn json(record: &Record<'_>, out: &mut Vec<u8>) {
+    object(&values(record), &COLUMNS, out);
+}
+
+/// An event of CloudTrail as a JSON object, without a line end. Columns that are JSON are text here as well, as in the lake.
+pub fn trail_json(record: &trail::record::Record<'_>, out: &mut Vec<u8>) {
+    object(&event_values(record), &trail::columns::COLUMNS, out);
+}
+
+/// The values of an event in the order of the table's columns.
+fn event_values<'a>(record: &trail::record::Record<'a>) -> Vec<Value<'a>> {
+    use trail::record::{Additional, Member, Request, access_point, identity, tls};
+    let text = |value: Option<Cow<'a, [u8]>>| value.map_or(Value::Null, Value::Text);
+    let json = |member| record.json(member).map_or(Value::Null, |value| Value::Text(Cow::Borrowed(value)));
+    let mut values = vec![Value::Time(record.eventtime)];
+    values.extend(
+        [
+            Member::EventName,
+            Member::EventSource,
+            Member::EventType,
+            Member::EventCategory,
+            Member::EventVersion,
+            Member::AwsRegion,
+            Member::SourceIpAddress,
+            Member::UserAgent,
+            Member::ErrorCode,
+            Member::ErrorMessage,
+            Member::RequestId,
+            Member::EventId,
+            Member::SharedEventId,
+            Member::ReadOnly,
+            Member::ManagementEvent,
+            Member::RecipientAccountId,
+            Member::VpcEndpointId,
+            Member::VpcEndpointAccountId,
+        ]
+        .map(|member| text(record.text(member))),
+    );
+    values.extend(identity(record.json(Member::UserIdentity).unwrap_or_default()).map(text));
+    let request = Request::of(record);
+    values.extend([request.bucket_name, request.key, request.versionid, request.copy_source].map(text));
+    let more = Additional::of(record);
+    let [version, cipher, host] = tls(record.json(Member::TlsDetails).unwrap_or_default());
+    values.extend([more.bytesin, more.bytesout].map(number));
+    values.extend([more.sigv, more.authtype, cipher.or(more.ciphersuite), version, host].map(text));
+    values.extend([more.aclrequired, more.hostid, access_point(record.json(Member::Resources))].map(text));
+    values.extend(
+        [
+            Member::UserIdentity,
+            Member::RequestParameters,
+            Member::ResponseElements,
+            Member::AdditionalEventData,
+            Member::Resources,
+            Member::TlsDetails,
+            Member::ServiceEventDetails,
+        ]
+        .map(json),
+    );
+    values.push(record.extra().map_or(Value::Null, |extra| Value::Text(Cow::Owned(extra))));
+    values
+}
+
+fn object(values: &[Value<'_>], columns: &[Column], out: &mut Vec<u8>) {
     let mut before = b'{';
-    for (value, column) in values(record).iter().zip(&COLUMNS) {
+    for (value, column) in values.iter().zip(columns) {
         out.push(before);
         before = b',';
         out.push(b'"');
@@ -253,6 +316,32 @@ mod tests {
             let mut out = Vec::new();
             decimal(&mut out, n);
             assert_eq!(String::from_utf8(out).unwrap(), n.to_string());
+        }
+    }
+
+    #[test]
+    fn an_event_has_a_value_for_each_column_of_the_table() {
+        let text = br#"{"eventTime":"2026-06-01T10:20:30Z","eventID":"e","userIdentity":{"type":"Root"},"userAgent":"a\u0062",
+            "additionalEventData":{"bytesTransferredOut":7,"x-amz-id-2":"h"},"tlsDetails":{"tlsVersion":"TLSv1.3"},"x":1}"#;
+        let mut spans = trail::record::Spans::default();
+        spans.find(text).unwrap();
+        let record = trail::record::Record::new(text, &spans).unwrap();
+        // All but what the pipeline adds.
+        assert_eq!(event_values(&record).len(), trail::columns::COLUMNS.len() - 3);
+        let mut out = Vec::new();
+        trail_json(&record, &mut out);
+        let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        for (column, expected) in [
+            ("eventtime", serde_json::json!("2026-06-01T10:20:30Z")),
+            ("useragent", serde_json::json!("ab")),
+            ("useridentity_type", serde_json::json!("Root")),
+            ("bytesout", serde_json::json!(7)),
+            ("hostid", serde_json::json!("h")),
+            ("tlsversion", serde_json::json!("TLSv1.3")),
+            ("key", serde_json::Value::Null),
+            ("extra", serde_json::json!("{\"x\":1}")),
+        ] {
+            assert_eq!(value[column], expected, "{column}");
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
     let ended = etl::run(&pipeline, &options, &progress);
     progress.finish();
     let summary = ended?;
-    etl::clear(&pipeline.lake, context.now_ms, GRACE_MS, &|_| Ok(true))?;
+    etl::clear(&pipeline.lake, context.now_ms, GRACE_MS, &|_, _| Ok(true))?;
     let empty = summary.nothing_new && summary.listing.known == 0;
     let rejects_in = project.lake_shown().join(state::REJECTS).display().to_string();
     let outcome = Outcome::of(Ran { name: project.config.name, summary, rejects_in });
@@ -149,6 +149,7 @@ impl Ran {
         say(listing.settling, "modified just now; the next run reads them");
         say(listing.outside_window, "delivered too early or too late for the time range");
         say(listing.archived, "archived; a run reads them once they are restored");
+        say(listing.siblings, "are no events of CloudTrail: digests, insights, logs of other services");
         say(listing.unreadable, "cannot be read");
         say(listing.changed, "changed after they were read; they are not read again");
         for named in run.skipped_named.iter().chain(&listing.named) {

@@ -111,6 +111,12 @@ impl LakeRows<'_> {
         }
         let files = plural(totals.files, "Parquet file", "Parquet files");
         rows.push(("lake", self.lake(&files)));
+        let events = &totals.cloudtrail;
+        if events.records > 0 {
+            let files = plural(events.files, "Parquet file", "Parquet files");
+            let records = plural(events.records, "event", "events");
+            rows.push(("of them", vec![format!("{records} of CloudTrail: {files}, {}", text::bytes(events.bytes))]));
+        }
         if totals.counts.late > 0 {
             let late = plural(totals.counts.late, "record", "records");
             rows.push(("late", vec![format!("{late} came hours after their time; they stand in their own hour")]));

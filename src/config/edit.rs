@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::change::change;
 use super::template::{NewSource, scalar, source_lines};
-use super::{Config, SourceConfig};
+use super::{Config, SourceConfig, TrailConfig};
 use crate::{Error, Result};
 
 /// Changes `text` so that it reads as `wanted` instead of `before`; `None` if that cannot be done line by line.
@@ -23,12 +23,12 @@ pub fn changed<T: Serialize + PartialEq>(
     parse(&edited).is_ok_and(|after| after == *wanted).then_some(edited)
 }
 
-/// Adds sources at the end of the list `sources`.
+/// Adds sources at the end of the list `sources`, and trails at the end of `trails`.
 ///
 /// # Errors
-/// If the list is not written as `init` writes it (one `- ` a source), so that lines cannot simply be added. The error
+/// If a list is not written as `init` writes it (one `- ` a source), so that lines cannot simply be added. The error
 /// says which lines to add by hand.
-pub fn add_sources(text: &str, new: &[NewSource], shown: &Path) -> Result<String> {
+pub fn add_sources(text: &str, new: &[NewSource], trails: &[NewSource], shown: &Path) -> Result<String> {
     let before = Config::parse(text, shown)?;
     let mut wanted = before.clone();
     wanted.sources.extend(new.iter().map(|source| SourceConfig {
@@ -37,10 +37,18 @@ pub fn add_sources(text: &str, new: &[NewSource], shown: &Path) -> Result<String
         account_id: source.account_id.clone(),
         bucket_region: source.bucket_region.clone(),
     }));
+    wanted
+        .trails
+        .extend(trails.iter().map(|trail| TrailConfig { id: trail.id.clone(), path: trail.path.clone().into() }));
     changed(text, &before, &wanted, |edited| Config::parse(edited, shown)).ok_or_else(|| {
-        let lines: String = new.iter().map(source_lines).collect();
+        let lines = |list: &str, new: &[NewSource]| match new {
+            [] => String::new(),
+            new => {
+                format!("add these lines to `{list}` yourself:\n{}", new.iter().map(source_lines).collect::<String>())
+            }
+        };
         Error::failed(format!("cannot add sources to {} without rewriting it", shown.display()))
-            .hint(format!("add these lines to `sources` yourself:\n{lines}"))
+            .hint(lines("sources", new) + &lines("trails", trails))
     })
 }
 
@@ -91,24 +99,32 @@ mod tests {
 
     #[test]
     fn a_source_is_added_and_every_other_line_stays() {
-        let text =
-            render(&NewConfig { name: "n".to_owned(), lake: "./lake".to_owned(), sources: vec![source("a", "./a")] });
-        let edited = add_sources(&text, &[source("b", "./b c")], shown()).unwrap();
+        let text = render(&NewConfig {
+            name: "n".to_owned(),
+            lake: "./lake".to_owned(),
+            sources: vec![source("a", "./a")],
+            trails: Vec::new(),
+        });
+        let edited = add_sources(&text, &[source("b", "./b c")], &[], shown()).unwrap();
         assert_eq!(edited.replace("  - id: b\n    path: \"./b c\"\n", ""), text);
         assert_eq!(Config::parse(&edited, shown()).unwrap().sources.len(), 2);
+        let first = add_sources(&edited, &[], &[source("t", "./t")], shown()).unwrap();
+        let second = add_sources(&first, &[], &[source("u", "./u")], shown()).unwrap();
+        assert_eq!(Config::parse(&second, shown()).unwrap().trails.len(), 2);
+        assert!(second.starts_with(&edited), "{second}");
     }
 
     #[test]
     fn a_list_at_the_margin_at_the_end_of_the_file_and_without_a_newline_is_added_to_as_well() {
         let text = "version: 1\nname: n\ntarget: local\nsources: # mine\n- id: a   # first\n  path: ./a";
-        let edited = add_sources(text, &[source("b", "./b")], shown()).unwrap();
+        let edited = add_sources(text, &[source("b", "./b")], &[], shown()).unwrap();
         assert_eq!(edited, format!("{text}\n- id: b\n  path: ./b\n"));
     }
 
     #[test]
     fn a_list_on_one_line_is_left_alone_and_the_lines_are_given() {
         let text = "version: 1\nname: n\ntarget: local\nsources: [{id: a, path: ./a}]\n";
-        let error = add_sources(text, &[source("b", "./b")], shown()).unwrap_err();
+        let error = add_sources(text, &[source("b", "./b")], &[], shown()).unwrap_err();
         assert!(error.suggestion().unwrap().contains("  - id: b\n    path: ./b\n"));
     }
 

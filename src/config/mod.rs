@@ -37,8 +37,11 @@ pub struct Config {
     /// The lake's folder, relative to the file's folder.
     #[serde(default = "default_lake")]
     pub lake: PathBuf,
-    /// Where the log objects come from.
+    /// Where server access logs come from.
     pub sources: Vec<SourceConfig>,
+    /// Where CloudTrail's log files come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trails: Vec<TrailConfig>,
     /// How runs work.
     #[serde(default)]
     pub run: RunConfig,
@@ -81,6 +84,16 @@ pub struct SourceConfig {
     /// The Region of the source buckets, where the layout does not say it.
     #[serde(default)]
     pub bucket_region: Option<String>,
+}
+
+/// A folder of CloudTrail's log files.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrailConfig {
+    /// Part of every file's identity; stays when the folder moves.
+    pub id: String,
+    /// The folder, relative to the file's folder.
+    pub path: PathBuf,
 }
 
 /// How runs work; what is absent takes the pipeline's own default.
@@ -147,6 +160,18 @@ impl Config {
                 return at(
                     &format!("sources[{i}].account_id"),
                     "expected the 12 digits of an AWS account, in quotes".to_owned(),
+                );
+            }
+        }
+        for (i, trail) in self.trails.iter().enumerate() {
+            if let Err(why) = check_name(&trail.id) {
+                return at(&format!("trails[{i}].id"), format!("`{}` cannot be a trail's id: {why}", trail.id));
+            }
+            let sources = self.sources.iter().map(|source| &source.id);
+            if sources.chain(self.trails[..i].iter().map(|other| &other.id)).any(|id| *id == trail.id) {
+                return at(
+                    &format!("trails[{i}].id"),
+                    format!("the id `{}` is taken; an id stands for one folder", trail.id),
                 );
             }
         }
@@ -318,6 +343,15 @@ mod tests {
     fn two_sources_cannot_share_an_id() {
         let (what, _) = error(&format!("{SMALL}  - id: logs-1\n    path: other\n"));
         assert_eq!(what, "bucketscope.yaml:4: sources: two sources have the id `logs-1`; an id stands for one folder");
+    }
+
+    #[test]
+    fn a_trail_has_an_id_of_its_own() {
+        let config =
+            Config::parse(&format!("{SMALL}trails:\n  - id: audit\n    path: trail\n"), Path::new("x")).unwrap();
+        assert_eq!(config.trails, [TrailConfig { id: "audit".to_owned(), path: "trail".into() }]);
+        let (what, _) = error(&format!("{SMALL}trails:\n  - id: logs-1\n    path: trail\n"));
+        assert_eq!(what, "bucketscope.yaml:8: trails[0].id: the id `logs-1` is taken; an id stands for one folder");
     }
 
     #[test]

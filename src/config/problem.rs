@@ -125,6 +125,7 @@ fn in_plain_words(found: &str) -> String {
         ("expected a boolean", "expected true or false"),
         ("struct SourceConfig", "a source (`id: …` and `path: …`)"),
         ("struct CloudSource", "a source (`id: …` and `bucket: …` or `log_buckets: …`)"),
+        ("struct TrailConfig", "a trail (`id: …` and `path: …`)"),
         ("struct Trail", "a trail (`id: …` and `bucket: …`)"),
         ("struct Account", "keys and values"),
         ("struct Job", "keys and values"),

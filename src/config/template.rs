@@ -11,6 +11,8 @@ pub struct NewConfig {
     pub lake: String,
     /// The sources.
     pub sources: Vec<NewSource>,
+    /// The trails.
+    pub trails: Vec<NewSource>,
 }
 
 /// A source of a new file.
@@ -28,7 +30,15 @@ pub struct NewSource {
 
 /// The text of a new file.
 pub fn render(new: &NewConfig) -> String {
-    let sources: String = new.sources.iter().map(source_lines).collect();
+    let list = |new: &[NewSource]| match new {
+        [] => " []\n".to_owned(),
+        new => format!("\n{}", new.iter().map(source_lines).collect::<String>()),
+    };
+    let sources = list(&new.sources);
+    let trails = match new.trails.as_slice() {
+        [] => String::new(),
+        trails => format!("\n# Where CloudTrail's log files lie.\ntrails:{}", list(trails)),
+    };
     format!(
         "\
 # A bucketscope pipeline. Paths are relative to this file's folder. Every key: docs/configuration.md.
@@ -46,8 +56,7 @@ lake: {lake}
 # Where S3 server access logs lie. They are read and never changed.
 # `id` is part of every log object's identity: keep it when a folder moves.
 # Add account_id (\"111122223333\") and bucket_region where the folders do not tell them.
-sources:
-{sources}
+sources:{sources}{trails}
 run:
   # A log object that was modified less than this ago may still be written to: a run waits for it.
   settling_seconds: 2
@@ -107,10 +116,17 @@ mod tests {
                     account_id: Some("000122223333".to_owned()),
                     bucket_region: Some("eu-west-1".to_owned()),
                 }],
+                trails: vec![NewSource {
+                    id: "trail".to_owned(),
+                    path: path.to_owned(),
+                    account_id: None,
+                    bucket_region: None,
+                }],
             };
             let config = Config::parse(&render(&new), Path::new("x")).unwrap_or_else(|e| panic!("{path}: {e}"));
             assert_eq!(config.lake, Path::new(path));
             assert_eq!(config.sources[0].path, Path::new(path));
+            assert_eq!(config.trails[0].path, Path::new(path));
             assert_eq!(config.sources[0].account_id.as_deref(), Some("000122223333"));
         }
     }

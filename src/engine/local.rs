@@ -18,11 +18,11 @@ use tokio::runtime::Runtime;
 use super::answer::{self, Answer, AnswerColumn, Cost};
 use super::counting::CountingStore;
 use super::prune::Partitions;
-use super::table::AccessLogs;
+use super::table::LakeTable;
 use super::{aggregates, compat, dialect, functions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::etl::CommittedFile;
-use crate::logs::columns::TABLE;
+use crate::logs::table::Table;
 use crate::query::{Bound, Query, TimeRange, Value};
 use crate::storage::Store;
 
@@ -47,7 +47,7 @@ pub struct Engine {
     runtime: Runtime,
     context: SessionContext,
     store: Arc<CountingStore>,
-    partitions: Arc<Partitions>,
+    partitions: Vec<Arc<Partitions>>,
 }
 
 impl Engine {
@@ -71,15 +71,17 @@ impl Engine {
             .build()
             .map_err(|error| failed(&error))?;
         let store = Arc::new(CountingStore::new(lake.inner()));
-        let partitions = Arc::new(Partitions::new(files));
+        let partitions = Table::ALL.map(|table| Arc::new(Partitions::new(table, &files))).to_vec();
         let context = context(settings, &store, &partitions).map_err(|error| failed(&error))?;
-        runtime.block_on(compat::create_view(&context)).map_err(|error| failed(&error))?;
+        runtime.block_on(compat::create_views(&context)).map_err(|error| failed(&error))?;
         Ok(Self { runtime, context, store, partitions })
     }
 
     /// The range of time that the lake's partitions cover; `None` when there are none.
     pub fn extent(&self) -> Option<TimeRange> {
-        self.partitions.extent().map(|(from_ms, to_ms)| TimeRange { from_ms, to_ms })
+        let extents = || self.partitions.iter().filter_map(|partitions| partitions.extent());
+        let from_ms = extents().map(|(from_ms, _)| from_ms).min()?;
+        Some(TimeRange { from_ms, to_ms: extents().map(|(_, to_ms)| to_ms).max()? })
     }
 
     /// Answers a saved query.
@@ -219,7 +221,7 @@ pub fn check_select(query: &Query) -> Result<()> {
 fn context(
     settings: EngineSettings,
     store: &Arc<CountingStore>,
-    partitions: &Arc<Partitions>,
+    partitions: &[Arc<Partitions>],
 ) -> Result<SessionContext, DataFusionError> {
     let mut config = SessionConfig::new()
         .with_target_partitions(settings.threads.max(1))
@@ -242,7 +244,11 @@ fn context(
     let context = SessionContext::new_with_config_rt(config, runtime);
     let url = ObjectStoreUrl::parse("lake://committed")?;
     context.register_object_store(url.as_ref(), Arc::clone(store) as _);
-    context.register_table(TABLE, Arc::new(AccessLogs::new(url, Arc::clone(partitions))))?;
+    for partitions in partitions {
+        let table = partitions.table();
+        let provider = LakeTable::new(table, url.clone(), Arc::clone(partitions));
+        context.register_table(table.name(), Arc::new(provider))?;
+    }
     functions::register(&context);
     aggregates::register(&context);
     Ok(context)

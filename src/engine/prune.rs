@@ -14,27 +14,34 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 
 use crate::etl::CommittedFile;
-use crate::logs::columns::PARTITION_COLUMNS;
+use crate::logs::table::Table;
 
 /// Length of a partition, in milliseconds.
 const HOUR_MS: i64 = 3_600_000;
 
-/// The committed files by partition, in order.
+/// The committed files of a table by partition, in order.
 #[derive(Debug)]
 pub(super) struct Partitions {
+    table: Table,
     by_hour: BTreeMap<(String, String), Vec<CommittedFile>>,
 }
 
 impl Partitions {
-    pub(super) fn new(files: Vec<CommittedFile>) -> Self {
+    /// Those of a table among all files.
+    pub(super) fn new(table: Table, files: &[CommittedFile]) -> Self {
         let mut by_hour: BTreeMap<_, Vec<CommittedFile>> = BTreeMap::new();
-        for file in files {
-            by_hour.entry((file.date.clone(), file.hour.clone())).or_default().push(file);
+        for file in files.iter().filter(|file| file.table == table) {
+            by_hour.entry((file.date.clone(), file.hour.clone())).or_default().push(file.clone());
         }
         for files in by_hour.values_mut() {
             files.sort_by(|a, b| a.path.cmp(&b.path));
         }
-        Self { by_hour }
+        Self { table, by_hour }
+    }
+
+    /// The table.
+    pub(super) fn table(&self) -> Table {
+        self.table
     }
 
     /// From the start of the first to the end of the last partition, milliseconds since the epoch.
@@ -63,11 +70,11 @@ impl Partitions {
 
     /// Evaluates the filters that speak of partition columns alone, exactly.
     fn matching_names(&self, filters: &[Expr], session: &dyn Session) -> Result<Vec<bool>> {
-        let Some(filter) = conjunction(filters.iter().filter(|filter| names_only_partitions(filter)).cloned()) else {
+        let Some(filter) = conjunction(filters.iter().filter(|filter| self.decide(filter)).cloned()) else {
             return Ok(vec![true; self.by_hour.len()]);
         };
-        let schema =
-            Arc::new(Schema::new(PARTITION_COLUMNS.map(|name| Field::new(name, DataType::Utf8, false)).to_vec()));
+        let names = self.table.partition_columns();
+        let schema = Arc::new(Schema::new(names.map(|name| Field::new(name, DataType::Utf8, false)).to_vec()));
         let filter = session.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
         let batch = RecordBatch::try_new(schema, vec![self.dates(), self.hours()])?;
         let matched = filter.evaluate(&batch)?.into_array(batch.num_rows())?;
@@ -79,7 +86,7 @@ impl Partitions {
     fn matching_times(&self, filters: &[Expr], table: &SchemaRef, session: &dyn Session) -> Result<Vec<bool>> {
         let schema = DFSchema::try_from(Arc::clone(table))?;
         let mut kept = vec![true; self.by_hour.len()];
-        for filter in filters.iter().filter(|filter| plain(filter) && !names_only_partitions(filter)) {
+        for filter in filters.iter().filter(|filter| plain(filter) && !self.decide(filter)) {
             let filter = session.create_physical_expr(filter.clone(), &schema)?;
             let predicate = PruningPredicateBuilder::new().with_file_schema(Arc::clone(table)).try_build(filter)?;
             if predicate.always_true() {
@@ -106,12 +113,20 @@ impl Partitions {
     }
 
     fn bound(&self, column: &Column, offset_ms: i64) -> Option<ArrayRef> {
+        let [date, hour] = self.table.partition_columns();
         match column.name.as_str() {
-            "requestdate" => Some(self.dates()),
-            "requesthour" => Some(self.hours()),
-            "requestdatetime" => Some(self.times(offset_ms)),
+            name if name == date => Some(self.dates()),
+            name if name == hour => Some(self.hours()),
+            name if name == self.table.time_column() => Some(self.times(offset_ms)),
             _ => None,
         }
+    }
+
+    /// Whether a filter can be decided from a partition's name, so that its rows need not be asked again.
+    pub(super) fn decide(&self, filter: &Expr) -> bool {
+        let columns = filter.column_refs();
+        let names = self.table.partition_columns();
+        !columns.is_empty() && columns.iter().all(|column| names.contains(&column.name.as_str())) && plain(filter)
     }
 }
 
@@ -145,14 +160,6 @@ fn start_ms(date: &str, hour: &str) -> Option<i64> {
     let date: jiff::civil::Date = date.parse().ok()?;
     let time = date.to_datetime(jiff::civil::Time::new(hour.parse().ok()?, 0, 0, 0).ok()?);
     Some(jiff::tz::TimeZone::UTC.to_timestamp(time).ok()?.as_millisecond())
-}
-
-/// Whether a filter can be decided from a partition's name, so that its rows need not be asked again.
-pub(super) fn names_only_partitions(filter: &Expr) -> bool {
-    let columns = filter.column_refs();
-    !columns.is_empty()
-        && columns.iter().all(|column| PARTITION_COLUMNS.contains(&column.name.as_str()))
-        && plain(filter)
 }
 
 /// Whether a filter can be evaluated on its own: no subqueries, nothing that changes from row to row by itself.

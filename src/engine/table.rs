@@ -1,4 +1,4 @@
-//! The table `s3_access_logs` over exactly the committed files.
+//! A table of the lake over exactly the committed files.
 
 use std::sync::Arc;
 
@@ -20,27 +20,28 @@ use datafusion::physical_plan::empty::EmptyExec;
 use object_store::ObjectMeta;
 use object_store::path::Path;
 
-use super::prune::{Partitions, names_only_partitions};
+use super::prune::Partitions;
 use crate::etl::CommittedFile;
-use crate::logs::columns::{COLUMNS, ColumnType, PARTITION_COLUMNS};
+use crate::logs::columns::ColumnType;
+use crate::logs::table::Table;
 
 /// How much of a file's end is read first: footer and page index of a file of one partition nearly always fit.
 const FOOTER_GUESS: usize = 32 * 1024;
 
 /// The committed files as a table.
 #[derive(Debug)]
-pub(super) struct AccessLogs {
+pub(super) struct LakeTable {
     store: ObjectStoreUrl,
     schema: TableSchema,
     partitions: Arc<Partitions>,
 }
 
-impl AccessLogs {
-    pub(super) fn new(store: ObjectStoreUrl, partitions: Arc<Partitions>) -> Self {
+impl LakeTable {
+    pub(super) fn new(table: Table, store: ObjectStoreUrl, partitions: Arc<Partitions>) -> Self {
         let columns: Vec<Field> =
-            COLUMNS.iter().map(|column| Field::new(column.name, data_type(column.kind), true)).collect();
+            table.columns().iter().map(|column| Field::new(column.name, data_type(column.kind), true)).collect();
         let partition_columns: Vec<_> =
-            PARTITION_COLUMNS.iter().map(|name| Arc::new(Field::new(*name, DataType::Utf8, false))).collect();
+            table.partition_columns().iter().map(|name| Arc::new(Field::new(*name, DataType::Utf8, false))).collect();
         let schema =
             TableSchema::builder(Arc::new(Schema::new(columns))).with_table_partition_cols(partition_columns).build();
         Self { store, schema, partitions }
@@ -78,7 +79,7 @@ fn data_type(kind: ColumnType) -> DataType {
 }
 
 #[async_trait]
-impl TableProvider for AccessLogs {
+impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(self.schema.table_schema())
     }
@@ -90,7 +91,7 @@ impl TableProvider for AccessLogs {
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(filters
             .iter()
-            .map(|filter| match names_only_partitions(filter) {
+            .map(|filter| match self.partitions.decide(filter) {
                 true => TableProviderFilterPushDown::Exact,
                 false => TableProviderFilterPushDown::Inexact,
             })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::commit::{self, Entry};
 use super::{places, state};
 use crate::error::Result;
-use crate::logs::columns::TABLE;
+use crate::logs::table::Table;
 use crate::storage::Store;
 
 /// How long files stay after a compaction has joined them into others: longer than any query that listed them before. Athena
@@ -26,6 +26,9 @@ pub struct Cleared {
     /// Files that stand in others by now and stay for a while.
     pub waiting: u64,
 }
+
+/// Asked whether nobody is sent to the former places of these hours (since the epoch) of a table any more.
+pub type Left<'a> = &'a dyn Fn(Table, &[i64]) -> Result<bool>;
 
 #[derive(Debug, Serialize)]
 struct Mark {
@@ -52,22 +55,26 @@ pub(super) fn not_cleared(lake: &Store, last: Option<&Entry>) -> Result<Vec<u64>
 }
 
 /// Removes what compactions replaced `grace_ms` ago or earlier. `left` is asked whether nobody is sent to the former places of
-/// these hours any more; where it says no, they are looked at again next time.
+/// these hours of a table any more; where it says no, they are looked at again next time.
 ///
 /// It needs no lease: what goes is in no lake, whoever removes it and however often.
 ///
 /// # Errors
 /// If the storage fails, or `left` does.
-pub fn clear(lake: &Store, now_ms: i64, grace_ms: i64, left: &dyn Fn(&[i64]) -> Result<bool>) -> Result<Cleared> {
+pub fn clear(lake: &Store, now_ms: i64, grace_ms: i64, left: Left<'_>) -> Result<Cleared> {
     let mut cleared = Cleared::default();
     let tip = commit::tip(lake)?;
     let last = if tip > 0 { commit::entry(lake, tip)? } else { None };
     for sequence in not_cleared(lake, last.as_ref())? {
         let Some(entry) = commit::entry(lake, sequence)? else { continue };
-        let hours: BTreeSet<i64> = entry.outputs.iter().filter_map(|file| places::hour_of_path(&file.path)).collect();
-        let hours: Vec<i64> = hours.into_iter().collect();
+        let hours: BTreeSet<(Table, i64)> =
+            entry.outputs.iter().filter_map(|file| places::hour_of_path(&file.path)).collect();
         // Asked from the first day on: whoever is sent to a former place is sent on at once, not a day later.
-        let are_left = left(&hours)?;
+        let mut are_left = true;
+        for table in Table::ALL {
+            let hours: Vec<i64> = hours.iter().filter(|(of, _)| *of == table).map(|(_, hour)| *hour).collect();
+            are_left &= hours.is_empty() || left(table, &hours)?;
+        }
         if !are_left || entry.finished_ms > now_ms.saturating_sub(grace_ms) {
             cleared.waiting += entry.replaced.len() as u64;
             continue;
@@ -79,8 +86,9 @@ pub fn clear(lake: &Store, now_ms: i64, grace_ms: i64, left: &dyn Fn(&[i64]) -> 
         state::write_new(lake, &mark(sequence), &Mark { cleared_ms: now_ms })?;
     }
     if cleared.files > 0 {
-        lake.remove_empty_folders(TABLE)?;
-        lake.remove_empty_folders(places::JOINED)?;
+        for root in places::roots() {
+            lake.remove_empty_folders(root)?;
+        }
     }
     Ok(cleared)
 }

@@ -11,6 +11,7 @@ use super::places::{self, Places};
 use super::plan::{ListSpan, Plan};
 use super::state::{self, PlanId};
 use crate::error::{Error, Result};
+use crate::logs::table::Table;
 use crate::storage::{Created, Store};
 
 /// `_state/log/<sequence>.json`.
@@ -59,6 +60,9 @@ pub struct Totals {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// What of all this is of `cloudtrail_events`.
+    #[serde(default, skip_serializing_if = "Share::is_nothing")]
+    pub cloudtrail: Share,
     /// Earliest and latest record, milliseconds since the epoch.
     pub time_range: Option<(i64, i64)>,
     /// The hours that records lie in.
@@ -77,6 +81,23 @@ pub struct Totals {
     pub joined_by: Vec<u64>,
 }
 
+/// A table's share in a sum.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Records.
+    pub records: u64,
+    /// Parquet files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Share {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// All commits so far.
 #[derive(Debug, Clone, Default)]
 pub struct Log(Vec<Entry>);
@@ -84,6 +105,8 @@ pub struct Log(Vec<Entry>);
 /// A Parquet file of the lake that is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedFile {
+    /// The table that it is of.
+    pub table: Table,
     /// Below the lake's root.
     pub path: String,
     /// The partition's date: `YYYY-MM-DD`.
@@ -201,14 +224,15 @@ pub fn committed(lake: &Store) -> Result<Vec<CommittedFile>> {
 }
 
 fn committed_file(output: &OutputFile) -> Result<CommittedFile> {
-    let (date, hour, _) = places::parts(&output.path).ok_or_else(|| {
+    let parts = places::parts(&output.path).ok_or_else(|| {
         Error::failed(format!("the commit log names {}, which is in no partition", output.path))
             .hint("`bucketscope drift` shows what else is damaged")
     })?;
     Ok(CommittedFile {
+        table: parts.table,
         path: output.path.clone(),
-        date: date.to_owned(),
-        hour: hour.to_owned(),
+        date: parts.date.to_owned(),
+        hour: parts.hour.to_owned(),
         rows: output.rows,
         bytes: output.bytes,
     })
@@ -259,7 +283,14 @@ fn add_to_totals(entry: &mut Entry, plan: &Plan) {
     totals.files += entry.outputs.len() as u64;
     totals.bytes += entry.outputs.iter().map(|output| output.bytes).sum::<u64>();
     totals.time_range = join(totals.time_range, entry.time_range);
-    for hour in entry.outputs.iter().filter_map(|output| places::hour_of_path(&output.path)) {
+    for output in &entry.outputs {
+        if places::parts(&output.path).is_some_and(|parts| parts.table == Table::CloudTrail) {
+            totals.cloudtrail.records += output.rows;
+            totals.cloudtrail.files += 1;
+            totals.cloudtrail.bytes += output.bytes;
+        }
+    }
+    for (_, hour) in entry.outputs.iter().filter_map(|output| places::hour_of_path(&output.path)) {
         totals.record_hours.insert(hour);
     }
     totals.delivered_hours.extend(&plan.delivered);

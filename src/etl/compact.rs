@@ -25,6 +25,7 @@ use super::summary::{RunOptions, WhenBusy};
 use super::turn::{Clock, Guard, take_lease};
 use super::{Pipeline, places};
 use crate::error::{Error, Result};
+use crate::logs::table::Table;
 use crate::storage::{Created, Store};
 
 use joins::shards;
@@ -141,7 +142,7 @@ pub fn compact_with(
 #[derive(Default)]
 struct Left {
     /// Partitions of which a file is not what was committed.
-    partitions: BTreeSet<(String, String)>,
+    partitions: BTreeSet<(Table, String, String)>,
     /// Plans that have only such partitions.
     plans: BTreeSet<PlanId>,
 }
@@ -189,7 +190,7 @@ impl Compaction<'_> {
             }
             refuse_unfinished_run(self.lake, log.tip() + 1)?;
             let mut joins = worth_joining(&log, self.options);
-            joins.retain(|join| !left.partitions.contains(&(join.date.clone(), join.hour.clone())));
+            joins.retain(|join| !left.partitions.contains(&(join.table, join.date.clone(), join.hour.clone())));
             if joins.is_empty() {
                 return Ok(());
             }
@@ -246,7 +247,7 @@ impl Compaction<'_> {
         } else if commit::publish(self.lake, &made.entry)? == Created::Exists {
             return Ok(false);
         }
-        left.partitions.extend(made.left_out.iter().map(|join| (join.date.clone(), join.hour.clone())));
+        left.partitions.extend(made.left_out.iter().map(|join| (join.table, join.date.clone(), join.hour.clone())));
         summary.left_out = left.partitions.len() as u64;
         if joined.is_empty() {
             return Ok(false);
@@ -319,7 +320,7 @@ impl Compaction<'_> {
 
     /// The joined files of a partition; none where one of its files is not what was committed, which `drift` tells more of.
     fn join(&self, id: PlanId, shard: u32, from: usize, join: &Join, target: u64) -> Result<Vec<OutputFile>> {
-        let folder = places::folder(Some(id), &join.date, &join.hour);
+        let folder = places::folder(Some(id), join.table, &join.date, &join.hour);
         let mut outputs = Vec::new();
         for bin in join.bins(target) {
             self.guard.check()?;
@@ -414,7 +415,7 @@ fn entry_of<'a>(
 impl<'a> Made<'a> {
     /// Adds a partition, if it was joined.
     fn add(&mut self, id: PlanId, join: &'a Join, done: &ShardDone) -> Result<()> {
-        let folder = places::folder(Some(id), &join.date, &join.hour) + "/";
+        let folder = places::folder(Some(id), join.table, &join.date, &join.hour) + "/";
         let joined: Vec<&OutputFile> = done.outputs.iter().filter(|file| file.path.starts_with(&folder)).collect();
         if joined.is_empty() {
             self.left_out.push(join);
@@ -428,11 +429,16 @@ impl<'a> Made<'a> {
         }
         let totals = &mut self.entry.totals;
         if let Some(hour) = places::hour_of(&join.date, &join.hour) {
-            totals.places.set(hour, id);
+            totals.places.set(join.table, hour, id);
         }
         totals.files = (totals.files + joined.len() as u64).saturating_sub(join.files.len() as u64);
         let bytes: u64 = joined.iter().map(|file| file.bytes).sum();
         totals.bytes = (totals.bytes + bytes).saturating_sub(join.bytes());
+        if join.table == Table::CloudTrail {
+            let trails = &mut totals.cloudtrail;
+            trails.files = (trails.files + joined.len() as u64).saturating_sub(join.files.len() as u64);
+            trails.bytes = (trails.bytes + bytes).saturating_sub(join.bytes());
+        }
         self.entry.outputs.extend(joined.into_iter().cloned());
         self.entry.replaced.extend(join.files.iter().map(|file| file.path.clone()));
         Ok(())

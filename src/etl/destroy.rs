@@ -6,7 +6,6 @@ use super::lease::Lease;
 use super::source::SourceStores;
 use super::{Pipeline, layout, places, state, turn};
 use crate::error::{Error, ErrorKind, Result};
-use crate::logs::columns::TABLE;
 use crate::storage::{Listed, Store, Walked};
 
 /// A number of files and their bytes.
@@ -81,7 +80,7 @@ pub fn destroy_inventory(pipeline: &Pipeline) -> Result<Inventory> {
         inventory.stays.push(Stays { what, location: source.location.clone(), size });
     }
     if foreign.files > 0 {
-        let location = format!("{}/{TABLE}", lake.location());
+        let location = lake.location().to_owned();
         inventory.stays.push(Stays { what: "files that bucketscope did not make".to_owned(), location, size: foreign });
     }
     Ok(inventory)
@@ -89,8 +88,10 @@ pub fn destroy_inventory(pipeline: &Pipeline) -> Result<Inventory> {
 
 /// What lies where data files do.
 fn data_files(lake: &Store) -> Result<Vec<Listed>> {
-    let mut files = lake.list(TABLE, None)?;
-    files.extend(lake.list(places::JOINED, None)?);
+    let mut files = Vec::new();
+    for root in places::roots() {
+        files.extend(lake.list(root, None)?);
+    }
     Ok(files)
 }
 
@@ -141,8 +142,9 @@ pub fn destroy(pipeline: &Pipeline, inventory: &Inventory, now_ms: i64) -> Resul
         lake.delete(&path)?;
     }
     lake.remove_empty_folders(state::STATE)?;
-    lake.remove_empty_folders(TABLE)?;
-    lake.remove_empty_folders(places::JOINED)?;
+    for root in places::roots() {
+        lake.remove_empty_folders(root)?;
+    }
     Ok(destroyed)
 }
 

@@ -10,7 +10,6 @@ use super::commit::{self, Entry};
 use super::model::OutputFile;
 use super::{Pipeline, clear, places, recover, state};
 use crate::error::Result;
-use crate::logs::columns::TABLE;
 use crate::storage::Store;
 
 /// What is the matter with a file.
@@ -79,7 +78,7 @@ pub fn drift(pipeline: &Pipeline, checksums: bool) -> Result<Drift> {
     let mut drift = Drift { checksums, ..Drift::default() };
     let log = read_log(lake, &mut drift)?;
     let mut there: BTreeMap<String, u64> = BTreeMap::new();
-    for folder in [TABLE, places::JOINED, state::REJECTS, state::PLANS] {
+    for folder in places::roots().chain([state::REJECTS, state::PLANS]) {
         there.extend(lake.list(folder, None)?.into_iter().map(|listed| (listed.path, listed.size)));
     }
     let replaced = replaced(lake, &log)?;

@@ -124,7 +124,7 @@ mod tests {
     const NOW: i64 = 20_000 * DAY;
 
     fn source(location: &str) -> Source {
-        Source { id: "a".into(), location: location.into(), account_id: None, bucket_region: None }
+        Source { id: "a".into(), location: location.into(), ..Source::default() }
     }
 
     fn scope(horizon: &Horizon, now_ms: i64) -> Scope {

@@ -19,9 +19,10 @@ use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::ColumnPath;
 
-use super::encode::has_range;
 use super::identity;
 use super::model::FILE_VERSION;
+use crate::logs::columns::ColumnType;
+use crate::logs::table::Table;
 use crate::{Error, Result};
 
 /// A row group of so many rows is large enough to be taken over as it is: half of what the encoder writes at most.
@@ -30,13 +31,6 @@ const LARGE_ROWS: i64 = 128 << 10;
 /// Rows of a row group that small ones are made into, and their bytes before compression: what is held in memory at once.
 const ROWS: i64 = 1 << 20;
 const BYTES: i64 = 512 << 20;
-
-/// The column that rows are put into the order of.
-const TIME: &str = "requestdatetime";
-
-/// Columns of which hardly two values are alike, and those whose values are near to their neighbours'.
-const DISTINCT: [&str; 5] = ["requestid", "key", "request_uri", "versionid", "hostid"];
-const NEAR: [&str; 2] = [TIME, "log_line"];
 
 /// Makes files of a partition into one.
 pub trait Joiner: Sync {
@@ -84,17 +78,19 @@ fn join(files: Vec<Bytes>, large_rows: i64) -> Result<(Vec<u8>, u64), ParquetErr
         .collect::<Result<Vec<_>, ParquetError>>()?;
     let first = inputs.first().ok_or_else(|| ParquetError::General("there are no files".to_owned()))?;
     let schema = first.reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+    // A file says in its schema which table it is of.
+    let table = Table::named(schema.name()).unwrap_or_default();
     if inputs.iter().any(|input| input.reader.metadata().file_metadata().schema() != schema.as_ref()) {
         return Err(ParquetError::General("their columns differ".to_owned()));
     }
     let size: usize = inputs.iter().map(|input| input.bytes.len()).sum();
-    let mut writer = SerializedFileWriter::new(Vec::with_capacity(size), schema, properties())?;
+    let mut writer = SerializedFileWriter::new(Vec::with_capacity(size), schema, properties(table))?;
     let mut rows = 0;
-    for groups in cut(groups(&inputs), large_rows) {
+    for groups in cut(groups(&inputs, table), large_rows) {
         let mut out = writer.next_row_group()?;
         match groups.as_slice() {
             [group] => copy(&inputs, *group, &mut out)?,
-            groups => merge(&inputs, groups, &mut out)?,
+            groups => merge(&inputs, groups, table, &mut out)?,
         }
         rows += u64::try_from(out.close()?.num_rows()).unwrap_or_default();
     }
@@ -102,7 +98,7 @@ fn join(files: Vec<Bytes>, large_rows: i64) -> Result<(Vec<u8>, u64), ParquetErr
 }
 
 /// As the encoder writes them (`etl/encode`), as far as parquet-rs's own writer can.
-fn properties() -> WriterPropertiesPtr {
+fn properties(table: Table) -> WriterPropertiesPtr {
     let version = KeyValue::new("bucketscope.format_version".to_owned(), FILE_VERSION.to_string());
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("bucketscope ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -110,17 +106,20 @@ fn properties() -> WriterPropertiesPtr {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
-    for (names, encoding) in
-        [(DISTINCT.as_slice(), Encoding::DELTA_LENGTH_BYTE_ARRAY), (NEAR.as_slice(), Encoding::DELTA_BINARY_PACKED)]
-    {
+    // Columns of which hardly two values are alike, and those whose values are near to their neighbours'.
+    let near = [table.time_column(), "log_line"];
+    for (names, encoding) in [
+        (table.distinct_columns(), Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        (near.as_slice(), Encoding::DELTA_BINARY_PACKED),
+    ] {
         for name in names {
             let path = ColumnPath::from(*name);
             properties =
                 properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding);
         }
     }
-    for column in crate::logs::columns::COLUMNS {
-        if column.kind == crate::logs::columns::ColumnType::Text && column.name != "key" && !has_range(column.name) {
+    for column in table.columns() {
+        if column.kind == ColumnType::Text && !table.has_range(column.name) {
             properties =
                 properties.set_column_statistics_enabled(ColumnPath::from(column.name), EnabledStatistics::None);
         }
@@ -129,20 +128,20 @@ fn properties() -> WriterPropertiesPtr {
 }
 
 /// All row groups, by their earliest time; those of the same in the order of the files.
-fn groups(inputs: &[Input]) -> Vec<Group> {
+fn groups(inputs: &[Input], table: Table) -> Vec<Group> {
     let mut groups = Vec::new();
     for (file, input) in inputs.iter().enumerate() {
         for (number, group) in input.reader.metadata().row_groups().iter().enumerate() {
             let (rows, bytes) = (group.num_rows(), group.total_byte_size());
-            groups.push(Group { from: earliest(group), file, number, rows, bytes });
+            groups.push(Group { from: earliest(group, table), file, number, rows, bytes });
         }
     }
     groups.sort_unstable();
     groups
 }
 
-fn earliest(group: &RowGroupMetaData) -> Option<i64> {
-    let column = group.columns().iter().find(|column| column.column_path().string() == TIME)?;
+fn earliest(group: &RowGroupMetaData, table: Table) -> Option<i64> {
+    let column = group.columns().iter().find(|column| column.column_path().string() == table.time_column())?;
     match column.statistics()? {
         Statistics::Int64(times) => times.min_opt().copied(),
         _ => None,
@@ -191,9 +190,10 @@ fn copy(inputs: &[Input], group: Group, out: &mut SerializedRowGroupWriter<'_, V
 fn merge(
     inputs: &[Input],
     groups: &[Group],
+    table: Table,
     out: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
 ) -> Result<(), ParquetError> {
-    let order = order(inputs, groups)?;
+    let order = order(inputs, groups, table)?;
     let mut number = 0;
     while let Some(mut column) = out.next_column()? {
         match column.untyped() {
@@ -218,13 +218,13 @@ fn merge(
 }
 
 /// The rows of the groups, numbered as they follow one another, in the order of time; absent times first, as they stand.
-fn order(inputs: &[Input], groups: &[Group]) -> Result<Vec<u32>, ParquetError> {
+fn order(inputs: &[Input], groups: &[Group], table: Table) -> Result<Vec<u32>, ParquetError> {
     let rows: i64 = groups.iter().map(|group| group.rows).sum();
     let rows = u32::try_from(rows).map_err(|_| ParquetError::General("too many rows".to_owned()))?;
     let mut order: Vec<u32> = (0..rows).collect();
     let columns =
         inputs.first().map_or(&[][..], |input| input.reader.metadata().file_metadata().schema_descr().columns());
-    if let Some(time) = columns.iter().position(|column| column.name() == TIME) {
+    if let Some(time) = columns.iter().position(|column| column.name() == table.time_column()) {
         let times = Values::<Int64Type>::read(inputs, groups, time)?;
         let mut present = times.present.iter();
         let of_row: Vec<Option<i64>> =

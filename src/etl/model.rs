@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::logs::table::Table;
+
 /// The version of everything under `_state/`. Newer is refused, older is migrated by the next run. 2: a commit may replace
-/// files by others, and partitions may lie elsewhere than their day and hour say.
-pub const FORMAT_VERSION: u32 = 2;
+/// files by others, and partitions may lie elsewhere than their day and hour say. 3: there may be files of several tables.
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The version of the Parquet files.
 pub const FILE_VERSION: u32 = 1;
 
 /// Where log objects come from: a folder now, a bucket and prefix later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Made once by `init`; an object's identity is this and its relative key, so a folder can move.
     pub id: String,
+    /// The table that its objects go to, which says what they are.
+    #[serde(default, skip_serializing_if = "Table::is_access_logs")]
+    pub table: Table,
     /// Where it is now: an absolute path.
     pub location: String,
     /// The account that owns the source buckets, where the layout does not say it.
@@ -94,7 +99,7 @@ pub struct SkippedObject {
 /// A Parquet file of the lake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputFile {
-    /// Below the lake's root: `<table>/requestdate=…/requesthour=…/<name>.parquet`.
+    /// Below the lake's root: `<table>/<day>/<hour>/<name>.parquet`, such as `s3_access_logs/requestdate=…/requesthour=…`.
     pub path: String,
     /// Rows in it.
     pub rows: u64,
@@ -118,10 +123,10 @@ pub struct Counts {
     pub records: u64,
     /// Lines kept as rejects.
     pub rejected: u64,
-    /// The rejects by reason (`logs::access::Reject` as text).
+    /// The rejects by reason (`logs::access::Reject` or `logs::trail::record::Reject` as text).
     pub rejects_by_reason: BTreeMap<String, u64>,
-    /// Objects that are no access logs or cannot be read to their end (a truncated gzip), by reason. What could be read
-    /// of them is counted above.
+    /// Objects that cannot be read to their end (a truncated gzip) or are none of CloudTrail's files, by reason. What could
+    /// be read of them is counted above.
     pub damaged_objects: BTreeMap<String, u64>,
     /// Records of an hour more than `LATE_AFTER_HOURS` before the hour their object was delivered in.
     pub late: u64,

@@ -12,6 +12,7 @@ use super::places::Places;
 use super::state::{self, PlanId};
 use crate::error::{Error, Result};
 use crate::logs::name::LogName;
+use crate::logs::table::Table;
 use crate::storage::{Created, Store};
 
 /// How many shards a plan has at least if it is large enough: with threads taking shard after shard, the last of them
@@ -83,6 +84,9 @@ impl ListSpan {
 pub struct PlannedSource {
     /// The source's id.
     pub id: String,
+    /// The table that rows go to.
+    #[serde(default, skip_serializing_if = "Table::is_access_logs")]
+    pub table: Table,
     /// The account that rows without another one get.
     pub account_id: Option<String>,
     /// The Region that rows without another one get.
@@ -93,6 +97,7 @@ impl From<&Source> for PlannedSource {
     fn from(source: &Source) -> Self {
         Self {
             id: source.id.clone(),
+            table: source.table,
             account_id: source.account_id.clone(),
             bucket_region: source.bucket_region.clone(),
         }

@@ -13,7 +13,6 @@ use super::plan::Plan;
 use super::state::{self, PlanId};
 use super::{clear, commit, lease, model::FORMAT_VERSION, model::ShardDone, model::Source, places, plan};
 use crate::error::Result;
-use crate::logs::columns::TABLE;
 use crate::storage::{Store, names};
 
 /// What a sweep removed.
@@ -49,7 +48,7 @@ pub fn sweep(lake: &Store, log: &Log, epoch: Option<u64>) -> Result<Swept> {
             kept.remove(path.as_str());
         }
     }
-    for folder in [TABLE, places::JOINED, state::REJECTS] {
+    for folder in places::roots().chain([state::REJECTS]) {
         for path in lake.names(folder)? {
             if state::written_by(&path).is_some_and(|plan| plan.sequence <= log.tip()) && !kept.contains(path.as_str())
             {
@@ -66,8 +65,9 @@ pub fn sweep(lake: &Store, log: &Log, epoch: Option<u64>) -> Result<Swept> {
     }
     if swept != Swept::default() {
         lake.remove_empty_folders(state::PLANS)?;
-        lake.remove_empty_folders(TABLE)?;
-        lake.remove_empty_folders(places::JOINED)?;
+        for root in places::roots() {
+            lake.remove_empty_folders(root)?;
+        }
     }
     Ok(swept)
 }

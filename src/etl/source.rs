@@ -11,7 +11,8 @@ use super::listing::Objects;
 use super::model::{PlannedObject, Source};
 use super::plan::{Draft, Limits};
 use crate::error::Result;
-use crate::logs::name::{LogName, is_ignorable};
+use crate::logs::name::{LogName, is_ignorable, is_trail_sibling};
+use crate::logs::table::Table;
 use crate::storage::{Listed, Store, Walked};
 
 /// How many objects of a kind are named in a summary.
@@ -54,7 +55,7 @@ impl SourceStores {
 }
 
 /// What a listing found (of a bucket: what lies in what was listed of it), in numbers that add up: `listed = new + known + settling + outside_window + archived +
-/// hidden + unreadable`.
+/// hidden + siblings + unreadable`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// Everything below the sources.
@@ -75,6 +76,9 @@ pub struct Listing {
     pub archived: u64,
     /// Hidden and temporary files, which are no log objects.
     pub hidden: u64,
+    /// What AWS delivers beside CloudTrail's events: digests, insights, logs of other services.
+    #[serde(default)]
+    pub siblings: u64,
     /// Broken links, pipes, folders without permission.
     pub unreadable: u64,
     /// Of the known ones, those whose size is another one than when they were read. They are not read again.
@@ -124,6 +128,7 @@ enum Kind {
     OutsideWindow,
     Archived,
     Hidden,
+    Sibling,
 }
 
 /// A source to be listed, and what of it.
@@ -193,7 +198,8 @@ impl<'a> NewObjects<'a> {
         self.ahead.is_none() && self.sources.is_empty()
     }
 
-    fn classify(&mut self, source: &str, object: &Listed) -> Result<Kind> {
+    fn classify(&mut self, of: &Source, object: &Listed) -> Result<Kind> {
+        let source = of.id.as_str();
         let name = LogName::parse(&object.path);
         if let Some(line) = self.known.get(source, &object.path, name.as_ref().map(|name| name.named_at))? {
             if line.size != object.size {
@@ -205,12 +211,16 @@ impl<'a> NewObjects<'a> {
             }
             return Ok(Kind::Known);
         }
-        Ok(self.classify_unread(source, object, name.as_ref()))
+        Ok(self.classify_unread(of, object, name.as_ref()))
     }
 
-    fn classify_unread(&mut self, source: &str, object: &Listed, name: Option<&LogName<'_>>) -> Kind {
+    fn classify_unread(&mut self, of: &Source, object: &Listed, name: Option<&LogName<'_>>) -> Kind {
+        let source = of.id.as_str();
         if is_ignorable(&object.path) {
             return Kind::Hidden;
+        }
+        if of.table == Table::CloudTrail && is_trail_sibling(&object.path) {
+            return Kind::Sibling;
         }
         if let (Some((from, to)), Some(name)) = (self.window.delivered, name)
             && !is_within(name, from, to)
@@ -241,7 +251,7 @@ impl<'a> NewObjects<'a> {
                 return Ok(None);
             }
         };
-        let kind = self.classify(&source.id, &object)?;
+        let kind = self.classify(source, &object)?;
         let listing = &mut self.listing;
         match kind {
             Kind::New => listing.new += 1,
@@ -250,6 +260,7 @@ impl<'a> NewObjects<'a> {
             Kind::OutsideWindow => listing.outside_window += 1,
             Kind::Archived => listing.archived += 1,
             Kind::Hidden => listing.hidden += 1,
+            Kind::Sibling => listing.siblings += 1,
         }
         Ok(matches!(kind, Kind::New).then(|| PlannedObject {
             source: source.id.clone(),

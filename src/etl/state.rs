@@ -131,7 +131,7 @@ pub fn file_name(path: &str) -> &str {
 pub fn written_by(path: &str) -> Option<PlanId> {
     let whole = names::upload_target(path).unwrap_or(path);
     let ours = match places::parts(whole) {
-        Some((_, _, name)) => name.ends_with(".parquet"),
+        Some(parts) => parts.name.ends_with(".parquet"),
         None => {
             let name = whole.strip_prefix(REJECTS).and_then(|rest| rest.strip_prefix('/'));
             name.is_some_and(|name| !name.contains('/') && name.ends_with(".ndjson"))
@@ -260,6 +260,8 @@ mod tests {
         let table = format!("{TABLE}/requestdate=2026-01-01/requesthour=00");
         assert_eq!(written_by(&format!("{table}/{id}-00003-00000.parquet")), Some(id));
         assert_eq!(written_by(&format!("{table}/{id}-00003-00000.parquet#1")), Some(id));
+        let trail = format!("cloudtrail_events/eventdate=2026-01-01/eventhour=00/{id}-00003-00000.parquet");
+        assert_eq!(written_by(&trail), Some(id));
         assert_eq!(written_by(&format!("_state/rejects/{id}-00003-abc.ndjson")), Some(id));
         for foreign in [
             format!("{table}/part-0.parquet"),
@@ -267,6 +269,7 @@ mod tests {
             format!("{table}/{id}-00003-00000.csv"),
             format!("{table}/0000000000007-a1-00003-00000.parquet"),
             format!("{table}/000000000007-a1x-00003-00000.parquet"),
+            format!("cloudtrail_events/requestdate=2026-01-01/requesthour=00/{id}-00003-00000.parquet"),
             format!("elsewhere/requestdate=2026-01-01/requesthour=00/{id}-00003-00000.parquet"),
         ] {
             assert_eq!(written_by(&foreign), None, "{foreign}");

@@ -8,7 +8,7 @@ mod outputs;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::encode::{Encoder, ObjectColumns};
+use super::encode::{Encoder, ObjectColumns, TrailEncoder};
 use super::identity;
 use super::model::{PlannedObject, Shard, ShardDone, Source};
 use super::places::Places;
@@ -17,7 +17,9 @@ use super::source::SourceStores;
 use crate::logs::access::{Parser, Reject};
 use crate::logs::lines::{Buffers, Event, LineReader, ReadFault, lines, trim_line};
 use crate::logs::name::LogName;
+use crate::logs::table::Table;
 use crate::logs::time::HOUR_MS;
+use crate::logs::trail::stream::{Events, Found};
 use crate::storage::ahead::{Ahead, Wanted};
 use crate::storage::{ChangedWhileRead, Opened, Store};
 use crate::{Error, ErrorKind, Result};
@@ -97,7 +99,8 @@ struct Worker<'a> {
     cancel: &'a AtomicBool,
     buffers: Buffers,
     parser: Parser,
-    encoder: Encoder,
+    /// Of the table that the last object went to.
+    held: Option<Held>,
     outputs: Outputs<'a>,
 }
 
@@ -122,7 +125,7 @@ impl<'a> Worker<'a> {
             cancel,
             buffers: Buffers::new(),
             parser: Parser::default(),
-            encoder: Encoder::new()?,
+            held: None,
             outputs: Outputs::new(context, shard.number),
         })
     }
@@ -135,9 +138,18 @@ impl<'a> Worker<'a> {
             }
             self.read_object(object, opened?)?;
         }
-        let outputs = &mut self.outputs;
-        self.encoder.empty(&mut |file| outputs.write_file(file))?;
+        self.write_held()?;
         Ok(self.outputs.finish()?)
+    }
+
+    /// Writes what is held, and lets go of the encoder.
+    fn write_held(&mut self) -> Result<()> {
+        let outputs = &mut self.outputs;
+        match self.held.take() {
+            Some(Held::Logs(mut encoder)) => encoder.empty(&mut |file| outputs.write_file(file)),
+            Some(Held::Events(mut encoder)) => encoder.empty(&mut |file| outputs.write_file(file)),
+            None => Ok(()),
+        }
     }
 
     fn source(&self, object: &PlannedObject) -> Result<&'a (Store, Source)> {
@@ -168,17 +180,20 @@ impl<'a> Worker<'a> {
             delivered_hour: named.and_then(|name| name.delivered_at).map(|time| time.div_euclid(HOUR_MS)),
             line: 0,
         };
-        self.encoder.begin_object(&place.columns);
         let before = self.outputs.done.counts.records;
         // Not `take`: the default is a megabyte, which would be cleared for every object.
         let mut buffers = std::mem::replace(&mut self.buffers, Buffers::for_lines_up_to(0));
-        let read = self.read_lines(LineReader::new(reader, &mut buffers), &mut place);
+        let read = match source.table {
+            Table::AccessLogs => self.read_log(LineReader::new(reader, &mut buffers), &mut place),
+            Table::CloudTrail => self.read_trail(Events::new(reader, &mut buffers), &mut place),
+        };
         self.buffers = buffers;
         let counts = &mut self.outputs.done.counts;
         counts.objects += 1;
         counts.bytes += object.size;
         match read {
             Ok(()) => {}
+            Err(Fault::Damaged(damage)) => *counts.damaged_objects.entry(damage.to_owned()).or_default() += 1,
             Err(Fault::Read(ReadFault::Damaged(damage))) => {
                 *counts.damaged_objects.entry(damage.as_str().to_owned()).or_default() += 1;
             }
@@ -198,10 +213,27 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Reads an object of access logs.
+    fn read_log<R: std::io::Read>(&mut self, reader: LineReader<'_, R>, place: &mut Place<'a>) -> Result<(), Fault> {
+        let mut encoder = match self.held.take() {
+            Some(Held::Logs(encoder)) => encoder,
+            other => {
+                self.held = other;
+                self.write_held().map_err(Fault::Other)?;
+                Encoder::new().map_err(Fault::Other)?
+            }
+        };
+        encoder.begin_object(&place.columns);
+        let read = self.read_lines(reader, place, &mut encoder);
+        self.held = Some(Held::Logs(encoder));
+        read
+    }
+
     fn read_lines<R: std::io::Read>(
         &mut self,
         mut reader: LineReader<'_, R>,
         place: &mut Place<'a>,
+        encoder: &mut Encoder,
     ) -> Result<(), Fault> {
         while let Some(event) = reader.next_event().map_err(Fault::Read)? {
             match event {
@@ -209,17 +241,18 @@ impl<'a> Worker<'a> {
                     let start = bytes.as_ptr() as usize;
                     for line in lines(bytes) {
                         let offset = offset + (line.as_ptr() as usize - start) as u64;
-                        self.line(trim_line(line), offset, place).map_err(Fault::Other)?;
+                        self.line(trim_line(line), offset, place, encoder).map_err(Fault::Other)?;
                     }
                 }
                 Event::TooLong { head, length, offset } => {
                     place.line += 1;
-                    self.outputs.reject(place, offset, length, head, Reject::TooLong).map_err(Fault::Other)?;
+                    let reason = Reject::TooLong.as_str();
+                    self.outputs.reject(place, offset, length, head, reason).map_err(Fault::Other)?;
                 }
                 Event::Cut { bytes, offset } => {
                     place.line += 1;
-                    let length = bytes.len() as u64;
-                    self.outputs.reject(place, offset, length, bytes, Reject::CutShort).map_err(Fault::Other)?;
+                    let (length, reason) = (bytes.len() as u64, Reject::CutShort.as_str());
+                    self.outputs.reject(place, offset, length, bytes, reason).map_err(Fault::Other)?;
                 }
             }
         }
@@ -227,29 +260,81 @@ impl<'a> Worker<'a> {
     }
 
     #[inline]
-    fn line(&mut self, line: &[u8], offset: u64, place: &mut Place<'a>) -> Result<()> {
+    fn line(&mut self, line: &[u8], offset: u64, place: &mut Place<'a>, encoder: &mut Encoder) -> Result<()> {
         place.line += 1;
         let record = match self.parser.parse(line) {
             Ok(record) => record,
-            Err(reason) => return self.outputs.reject(place, offset, line.len() as u64, line, reason),
+            Err(reason) => return self.outputs.reject(place, offset, line.len() as u64, line, reason.as_str()),
         };
         self.outputs.count(record.requestdatetime, place.delivered_hour);
-        self.encoder.push(&record, place.line, line.len())?;
-        if self.encoder.is_full() {
+        encoder.push(&record, place.line, line.len())?;
+        if encoder.is_full() {
             let outputs = &mut self.outputs;
-            self.encoder.empty(&mut |file| outputs.write_file(file))?;
-            self.encoder.begin_object(&place.columns);
+            encoder.empty(&mut |file| outputs.write_file(file))?;
+            encoder.begin_object(&place.columns);
         }
         Ok(())
     }
+
+    /// Reads a file of CloudTrail.
+    fn read_trail<R: std::io::Read>(&mut self, events: Events<'_, R>, place: &mut Place<'a>) -> Result<(), Fault> {
+        let mut encoder = match self.held.take() {
+            Some(Held::Events(encoder)) => encoder,
+            other => {
+                self.held = other;
+                self.write_held().map_err(Fault::Other)?;
+                TrailEncoder::new().map_err(Fault::Other)?
+            }
+        };
+        encoder.begin_object(place.columns.log_object, place.columns.source_id);
+        let read = self.read_events(events, place, &mut encoder);
+        self.held = Some(Held::Events(encoder));
+        read
+    }
+
+    fn read_events<R: std::io::Read>(
+        &mut self,
+        mut events: Events<'_, R>,
+        place: &mut Place<'a>,
+        encoder: &mut TrailEncoder,
+    ) -> Result<(), Fault> {
+        while let Some(found) = events.next_found().map_err(Fault::Read)? {
+            place.line += 1;
+            match found {
+                Found::Event { record, length } => {
+                    self.outputs.count(record.eventtime, place.delivered_hour);
+                    encoder.push(&record, place.line, length).map_err(Fault::Other)?;
+                }
+                Found::Rejected { reason, head, offset, length } => {
+                    self.outputs.reject(place, offset, length, head, reason.as_str()).map_err(Fault::Other)?;
+                    continue;
+                }
+            }
+            if encoder.is_full() {
+                let outputs = &mut self.outputs;
+                encoder.empty(&mut |file| outputs.write_file(file)).map_err(Fault::Other)?;
+                encoder.begin_object(place.columns.log_object, place.columns.source_id);
+            }
+        }
+        events.damage().map_or(Ok(()), |damage| Err(Fault::Damaged(damage)))
+    }
+}
+
+/// An encoder with what it holds.
+enum Held {
+    Logs(Encoder),
+    Events(TrailEncoder),
 }
 
 enum Fault {
     Read(ReadFault),
+    /// A file that cannot be read to its end, or is none of CloudTrail's.
+    Damaged(&'static str),
     Other(Error),
 }
 
 fn columns_of<'a>(object: &'a PlannedObject, source: &'a Source, named: Option<&LogName<'a>>) -> ObjectColumns<'a> {
+    let named = named.filter(|name| !name.shape().is_trail);
     ObjectColumns {
         log_object: &object.key,
         source_id: &object.source,

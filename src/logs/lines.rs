@@ -91,6 +91,17 @@ pub enum ReadFault {
     Damaged(Damage),
 }
 
+/// What came of reading on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum More {
+    /// There is more.
+    Bytes,
+    /// The stream ends here, or is damaged.
+    Nothing,
+    /// There is no room for more.
+    Full,
+}
+
 /// Reads one stream as lines. gzip (also of several members) and zstd (also of several frames) are recognised by their
 /// first bytes, never by a name; anything else is text as it is.
 pub struct LineReader<'b, R> {
@@ -151,6 +162,40 @@ impl<'b, R: Read> LineReader<'b, R> {
                 return self.last();
             }
         }
+    }
+
+    /// What has been read and not consumed, as it lies in the block. For streams that are no lines.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffers.block[self.start..self.end]
+    }
+
+    /// Where [`LineReader::bytes`] begins in the decompressed stream.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Lets go of the first `count` of [`LineReader::bytes`].
+    pub fn consume(&mut self, count: usize) {
+        let count = count.min(self.end - self.start);
+        self.start += count;
+        self.offset += count as u64;
+    }
+
+    /// Reads on behind [`LineReader::bytes`].
+    ///
+    /// # Errors
+    /// [`ReadFault::Io`] when reading fails.
+    pub fn more(&mut self) -> Result<More, ReadFault> {
+        self.move_to_front();
+        if self.end == self.buffers.block.len() {
+            return Ok(More::Full);
+        }
+        Ok(if self.fill()? == 0 { More::Nothing } else { More::Bytes })
+    }
+
+    /// What is wrong with the stream, as far as it has been read.
+    pub fn damage(&self) -> Option<Damage> {
+        self.damage
     }
 
     fn hand_out(&mut self, after: usize) -> Event<'_> {

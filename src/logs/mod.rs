@@ -6,5 +6,6 @@ pub mod compat;
 pub mod key;
 pub mod lines;
 pub mod name;
+pub mod table;
 pub mod time;
 pub mod trail;

@@ -5,6 +5,10 @@
 //! * PartitionedPrefix: `[prefix]Account/Region/Bucket/YYYY/MM/DD/YYYY-MM-DD-hh-mm-ss-Unique`, by delivery time, or by
 //!   event time, where the time of day is always `00-00-00` and says nothing.
 //!
+//! CloudTrail names its files (CloudTrail User Guide, "Finding your CloudTrail log files")
+//! `[prefix/]AWSLogs/[Organisation/]Account/CloudTrail/Region/YYYY/MM/DD/Account_CloudTrail_Region_YYYYMMDDTHHmmZ_Unique.json.gz`,
+//! by delivery time.
+//!
 //! The prefix is joined on as it is, without a slash. Keys come here relative to a source, which may lie anywhere above
 //! the names, so they are read from their right end. Copies are met with a suffix (`.gz`, `.log.zst`).
 
@@ -14,6 +18,20 @@ use jiff::tz::TimeZone;
 
 /// How long `YYYY-MM-DD-hh-mm-ss` is.
 const STAMP: usize = 19;
+
+/// How long `YYYYMMDDTHHmm` is.
+const TRAIL_STAMP: usize = 13;
+
+/// How names are built around their times: names of the same stem and shape sort by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape<'a> {
+    /// Whether `YYYY/MM/DD/` stands between the stem and the name.
+    pub dated: bool,
+    /// Whether the name is one of CloudTrail's.
+    pub is_trail: bool,
+    /// What stands between `YYYY/MM/DD/` and the time: `Account_CloudTrail_Region_`, or nothing.
+    pub lead: &'a str,
+}
 
 /// What the name of a log object says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +50,18 @@ pub struct LogName<'a> {
     pub event_time_layout: bool,
     /// What stands before the date: names with the same stem sort by their times.
     stem: &'a str,
-    /// Whether `YYYY/MM/DD/` stands between the stem and the name.
-    dated_folders: bool,
+    shape: Shape<'a>,
     key: &'a str,
     unique_at: usize,
 }
 
 impl<'a> LogName<'a> {
-    /// Reads a key; None if it is not named as S3 names log objects.
+    /// Reads a key; None if it is named neither as S3 nor as CloudTrail names log objects.
     pub fn parse(key: &'a str) -> Option<Self> {
+        Self::of_trail(key).or_else(|| Self::of_access_log(key))
+    }
+
+    fn of_access_log(key: &'a str) -> Option<Self> {
         let (folders, name) = key.rsplit_once('/').map_or(("", key), |(folders, name)| (folders, name));
         let (at, stamp) = find_stamp(name)?;
         let time = civil_time(stamp)?;
@@ -52,7 +73,7 @@ impl<'a> LogName<'a> {
             None => &key[..key.len() - name.len() + at],
         };
         let delivered_at = if event_time_layout { None } else { Some(time) };
-        let dated_folders = date_folders.is_some();
+        let shape = Shape { dated: date_folders.is_some(), is_trail: false, lead: "" };
         let unique_at = key.len() - name.len() + at + STAMP + 1;
         Some(Self {
             delivered_at,
@@ -62,9 +83,43 @@ impl<'a> LogName<'a> {
             bucket,
             event_time_layout,
             stem,
-            dated_folders,
+            shape,
             key,
             unique_at,
+        })
+    }
+
+    fn of_trail(key: &'a str) -> Option<Self> {
+        let (folders, name) = key.rsplit_once('/').map_or(("", key), |(folders, name)| (folders, name));
+        let mut parts = name.splitn(5, '_');
+        let (account, kind, region) = (parts.next()?, parts.next()?, parts.next()?);
+        let (stamp, unique) = (parts.next()?, parts.next()?);
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_account || kind != "CloudTrail" || !is_region(region) || unique.is_empty() {
+            return None;
+        }
+        let time = trail_time(stamp)?;
+        let lead = account.len() + kind.len() + region.len() + 3;
+        let name_at = key.len() - name.len();
+        let day = format!("{}-{}-{}", stamp.get(..4)?, stamp.get(4..6)?, stamp.get(6..8)?);
+        let (stem, shape) = match dated(folders, &day) {
+            Some(above) => {
+                let stem = &key[..above.len() + usize::from(!above.is_empty())];
+                (stem, Shape { dated: true, is_trail: true, lead: &name[..lead] })
+            }
+            None => (&key[..name_at + lead], Shape { dated: false, is_trail: true, lead: "" }),
+        };
+        Some(Self {
+            delivered_at: Some(time),
+            named_at: time,
+            account: Some(account),
+            region: Some(region),
+            bucket: None,
+            event_time_layout: false,
+            stem,
+            shape,
+            key,
+            unique_at: name_at + lead + TRAIL_STAMP + 2,
         })
     }
 
@@ -76,20 +131,24 @@ impl<'a> LogName<'a> {
     /// The text behind which all keys of this stem and layout with a time of `ms` or later sort, and none of an earlier
     /// second: what a listing is to start after. None for a year that four digits cannot write.
     pub fn start_after(&self, ms: i64) -> Option<String> {
-        start_after(self.stem, self.dated_folders, ms)
+        start_after(self.stem, self.shape, ms)
     }
 
-    /// Whether `YYYY/MM/DD/` stands before the name.
-    pub fn has_dated_folders(&self) -> bool {
-        self.dated_folders
+    /// How the name is built around its time.
+    pub fn shape(&self) -> Shape<'a> {
+        self.shape
     }
 
     /// The text before which all keys of this stem, layout and year sort, and behind which those of later years do.
     pub fn end_of_year(&self) -> String {
         let year = self.stem.len()..self.stem.len() + 4;
-        let slash = if self.dated_folders { '/' } else { '-' };
+        let behind = match self.shape {
+            Shape { dated: true, .. } => "/",
+            Shape { is_trail: true, .. } => "",
+            _ => "-",
+        };
         // The sign after the nine.
-        format!("{}{}{slash}:", self.stem, self.key.get(year).unwrap_or_default())
+        format!("{}{}{behind}:", self.stem, self.key.get(year).unwrap_or_default())
     }
 
     /// What stands before the unique part.
@@ -98,16 +157,19 @@ impl<'a> LogName<'a> {
     }
 }
 
-/// The text behind which all keys of this stem and layout with a time of `ms` or later sort, and none of an earlier
-/// second. None for a year that four digits cannot write.
-pub fn start_after(stem: &str, dated_folders: bool, ms: i64) -> Option<String> {
+/// The text behind which all keys of this stem and shape with a time of `ms` or later sort, and none of an earlier
+/// second (minute, for CloudTrail). None for a year that four digits cannot write.
+pub fn start_after(stem: &str, shape: Shape<'_>, ms: i64) -> Option<String> {
     let time = Timestamp::from_millisecond(ms).ok()?.to_zoned(TimeZone::UTC).datetime();
     let (year, month, day) = (time.year(), time.month(), time.day());
     if !(0..=9999).contains(&year) {
         return None;
     }
-    let folders = if dated_folders { format!("{year:04}/{month:02}/{day:02}/") } else { String::new() };
+    let folders = if shape.dated { format!("{year:04}/{month:02}/{day:02}/") } else { String::new() };
     let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    if shape.is_trail {
+        return Some(format!("{stem}{folders}{}{year:04}{month:02}{day:02}T{hour:02}{minute:02}", shape.lead));
+    }
     Some(format!("{stem}{folders}{year:04}-{month:02}-{day:02}-{hour:02}-{minute:02}-{second:02}"))
 }
 
@@ -124,6 +186,26 @@ pub fn is_ignorable(key: &str) -> bool {
         || ["~", ".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", "_$folder$"]
             .iter()
             .any(|suffix| lower.ends_with(suffix))
+}
+
+/// What other services deliver into `AWSLogs/Account/` of a bucket that they share with a trail.
+const SERVICES: [&str; 7] =
+    ["Config", "GuardDuty", "WAFLogs", "elasticloadbalancing", "network-firewall", "vpcdnsquerylogs", "vpcflowlogs"];
+
+/// Whether a key is that of what AWS delivers beside CloudTrail's events: digests, insights, network activity, aggregated
+/// events, and the logs of other services.
+pub fn is_trail_sibling(key: &str) -> bool {
+    const SIBLING: &str = "CloudTrail-";
+    let (folders, name) = key.rsplit_once('/').unwrap_or(("", key));
+    let mut before = "";
+    for folder in folders.split('/') {
+        let of_account = before.len() == 12 && before.bytes().all(|byte| byte.is_ascii_digit());
+        if folder.starts_with(SIBLING) || (of_account && SERVICES.contains(&folder)) {
+            return true;
+        }
+        before = folder;
+    }
+    name.split('_').nth(1).is_some_and(|kind| kind.starts_with(SIBLING))
 }
 
 /// The last stamp in a name that a unique part follows, and where it begins.
@@ -160,6 +242,20 @@ fn civil_time(stamp: &str) -> Option<i64> {
             .ok()?;
     let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
     Some(time.as_millisecond())
+}
+
+/// `YYYYMMDDTHHmmZ` in milliseconds since the epoch, if it is a time.
+fn trail_time(stamp: &str) -> Option<i64> {
+    let digits = stamp.strip_suffix('Z')?;
+    let (day, clock) = digits.split_once('T')?;
+    if digits.len() != TRAIL_STAMP || day.len() != 8 || !(day.bytes().chain(clock.bytes())).all(|b| b.is_ascii_digit())
+    {
+        return None;
+    }
+    let part = |text: &'_ str, from: usize, to: usize| text.get(from..to).map(str::to_owned);
+    let (year, month, date) = (part(day, 0, 4)?, part(day, 4, 6)?, part(day, 6, 8)?);
+    let (hour, minute) = (part(clock, 0, 2)?, part(clock, 2, 4)?);
+    civil_time(&format!("{year}-{month}-{date}-{hour}-{minute}-00"))
 }
 
 /// The folders above `YYYY/MM/DD`, if these are the last folders and of the stamp's day.
@@ -252,6 +348,54 @@ mod tests {
         assert_eq!((name.delivered_at, name.event_time_layout), (None, true));
         let simple = parsed("photos/2026-11-22-00-00-00-A1");
         assert_eq!((simple.delivered_at, simple.event_time_layout), (Some(TIME - 36_672_000), false));
+    }
+
+    #[test]
+    fn a_name_of_cloudtrail_says_when_and_whose() {
+        const NAME: &str = "111122223333_CloudTrail_eu-west-1_20261122T1011Z_x9kHmzMa7cx6l9wM.json.gz";
+        const MINUTE: i64 = TIME - 12_000;
+        for (above, stem) in [
+            ("AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/22/", "AWSLogs/111122223333/CloudTrail/eu-west-1/"),
+            ("o-abc/111122223333/CloudTrail/eu-west-1/2026/11/22/", "o-abc/111122223333/CloudTrail/eu-west-1/"),
+        ] {
+            let key = format!("{above}{NAME}");
+            let name = parsed(&key);
+            assert_eq!((name.delivered_at, name.named_at, name.stem()), (Some(MINUTE), MINUTE, stem));
+            assert_eq!((name.account, name.region, name.bucket), (Some("111122223333"), Some("eu-west-1"), None));
+            assert!(name.shape().is_trail && name.shape().dated);
+            let after = name.start_after(MINUTE).unwrap();
+            assert_eq!(after, format!("{above}111122223333_CloudTrail_eu-west-1_20261122T1011"));
+            assert!(after < key && name.start_after(MINUTE + 60_000).unwrap() > key);
+            assert!(name.end_of_year() > key);
+        }
+        let flat = parsed(NAME);
+        assert_eq!((flat.delivered_at, flat.stem()), (Some(MINUTE), "111122223333_CloudTrail_eu-west-1_"));
+        assert!(flat.start_after(MINUTE).unwrap().as_str() < NAME && !flat.shape().dated);
+        assert!(flat.start_after(MINUTE + 60_000).unwrap().as_str() > NAME && flat.end_of_year().as_str() > NAME);
+        for other in ["CloudTrail-Digest", "Config", "cloudtrail"] {
+            assert_eq!(LogName::parse(&NAME.replace("CloudTrail", other)), None);
+        }
+        for stamp in ["20261322T1011Z", "20261122T2411Z", "20261122T1011", "2026112T10110Z"] {
+            assert_eq!(LogName::parse(&NAME.replace("20261122T1011Z", stamp)), None, "{stamp}");
+        }
+    }
+
+    #[test]
+    fn what_is_delivered_beside_a_trail_is_told_apart() {
+        for key in [
+            "111122223333/CloudTrail-Digest/eu-west-1/2026/11/22/111122223333_CloudTrail-Digest_eu-west-1_t_x.json.gz",
+            "AWSLogs/o-a/111122223333/CloudTrail-Insight/eu-west-1/2026/11/22/x.json.gz",
+            "111122223333/CloudTrail-NetworkActivity/x",
+            "CloudTrail-Aggregated/x",
+            "111122223333_CloudTrail-Insight_eu-west-1_20261122T1011Z_a.json.gz",
+            "111122223333/vpcflowlogs/eu-west-1/2026/11/22/x.log.gz",
+        ] {
+            assert!(is_trail_sibling(key), "{key}");
+        }
+        for key in ["111122223333/CloudTrail/eu-west-1/2026/11/22/x.json.gz", "x.json.gz", "Config/x", "1/eu-west-1/x"]
+        {
+            assert!(!is_trail_sibling(key), "{key}");
+        }
     }
 
     #[test]

@@ -149,7 +149,12 @@ fn the_lake_expires_its_tables_and_never_its_state() {
     let template = Scenario::named("everything").lake();
     assert_eq!(
         expirations(&properties(&template, "LakeBucket")),
-        [("s3_access_logs/".to_owned(), 400), ("s3_access_logs_joined/".to_owned(), 400)]
+        [
+            ("s3_access_logs/".to_owned(), 400),
+            ("cloudtrail_events/".to_owned(), 400),
+            ("s3_access_logs_joined/".to_owned(), 400),
+            ("cloudtrail_events_joined/".to_owned(), 400)
+        ]
     );
     assert_eq!(expirations(&properties(&template, "ResultsBucket")), [(String::new(), 14)]);
 }
@@ -292,7 +297,7 @@ fn the_tables_columns_are_the_parsers() {
 fn the_crawler_adds_partitions_and_leaves_columns_alone() {
     let crawler = properties(&Scenario::named("crawler").lake(), "Crawler");
     assert_eq!(crawler["SchemaChangePolicy"], json!({ "UpdateBehavior": "LOG", "DeleteBehavior": "LOG" }));
-    assert_eq!(crawler["Targets"]["CatalogTargets"][0]["Tables"], json!(["s3_access_logs"]));
+    assert_eq!(crawler["Targets"]["CatalogTargets"][0]["Tables"], json!(["s3_access_logs", "cloudtrail_events"]));
 }
 
 #[test]

@@ -112,7 +112,9 @@ fn what_cannot_be_asked_is_said_before_anything_is_read() {
     assert_eq!(world.run("query").code, 64);
     let table = world.run_args(&["query", "--sql", "SELECT 1 FROM nowhere"], b"");
     assert!(
-        table.stderr.ends_with("hint: the table is s3_access_logs; docs/sql.md tells its columns and functions\n"),
+        table.stderr.ends_with(
+            "hint: the tables are s3_access_logs and cloudtrail_events; docs/sql.md tells their columns and functions\n"
+        ),
         "{}",
         table.stderr
     );

@@ -16,9 +16,9 @@ use super::compact::{NaiveJoiner, later};
 use super::faults::{Act, Fault, Faulty};
 use super::naive::{Rows, World};
 
-/// A catalogue: the place of each partition. Before and after each change, `seen` looks at what it says.
+/// A catalogue: the place of each partition, by its table. Before and after each change, `seen` looks at what it says.
 struct Glue {
-    partitions: Mutex<BTreeMap<Vec<String>, String>>,
+    partitions: Mutex<BTreeMap<(String, Vec<String>), String>>,
     seen: Box<dyn Fn() + Send + Sync>,
     /// Calls after which it answers no more.
     dies_after: AtomicU64,
@@ -50,32 +50,33 @@ impl Partitions for Glue {
         Ok(Table { created_ms: 7 })
     }
 
-    fn register(&self, _: &str, _: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {
+    fn register(&self, _: &str, table: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {
         self.call()?;
         let mut refused = Vec::new();
         for partition in partitions {
             let mut there = self.partitions.lock().unwrap();
-            match there.contains_key(&partition.values) {
+            let of = (table.to_owned(), partition.values.clone());
+            match there.contains_key(&of) {
                 true => refused.push(Self::refuse(partition, "AlreadyExistsException")),
-                false => drop(there.insert(partition.values.clone(), partition.location.clone())),
+                false => drop(there.insert(of, partition.location.clone())),
             }
         }
         Ok(refused)
     }
 
-    fn places(&self, _: &str, _: &str, values: &[Vec<String>]) -> Result<Vec<Partition>> {
+    fn places(&self, _: &str, table: &str, values: &[Vec<String>]) -> Result<Vec<Partition>> {
         self.call()?;
         let there = self.partitions.lock().unwrap();
-        let found = values.iter().filter_map(|values| Some((values, there.get(values)?)));
+        let found = values.iter().filter_map(|values| Some((values, there.get(&(table.to_owned(), values.clone()))?)));
         Ok(found.map(|(values, place)| Partition { values: values.clone(), location: place.clone() }).collect())
     }
 
-    fn move_to(&self, _: &str, _: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {
+    fn move_to(&self, _: &str, table: &str, partitions: &[Partition]) -> Result<Vec<Refused>> {
         let mut refused = Vec::new();
         for partition in partitions {
             // Each by itself: whoever asks in between sees some moved and others not.
             self.call()?;
-            match self.partitions.lock().unwrap().get_mut(&partition.values) {
+            match self.partitions.lock().unwrap().get_mut(&(table.to_owned(), partition.values.clone())) {
                 Some(place) => place.clone_from(&partition.location),
                 None => refused.push(Self::refuse(partition, "EntityNotFoundException")),
             }
@@ -124,7 +125,7 @@ fn expected(world: &World) -> Rows {
 
 /// A lake of two commits that the catalogue knows.
 fn filled() -> (Arc<World>, Glue) {
-    let world = World::with_logs();
+    let world = World::with_logs().of_both_tables();
     world.run();
     world.put("a", "2026-01-01-03-00-00-AD", "490896 five\n490897 more\n");
     world.run();
@@ -139,7 +140,7 @@ fn compact_all(world: &World, pipeline: &Pipeline, glue: &Glue) -> Result<()> {
     let options = later();
     compact_with(pipeline, &options, &NaiveJoiner("naive 1"), &())?;
     tell(&pipeline.lake, glue)?;
-    let left = |hours: &[i64]| catalogue::left(&world.lake(), &place(), &catalogue_of(), glue, hours);
+    let left = |table, hours: &[i64]| catalogue::left(&world.lake(), &place(), &catalogue_of(), glue, (table, hours));
     clear(&pipeline.lake, options.now_ms + 1_000_000, 5_000, &left)?;
     Ok(())
 }
@@ -221,7 +222,7 @@ fn a_partition_that_was_sent_back_by_hand_keeps_its_old_files_and_is_set_right()
     let old = glue.partitions.lock().unwrap().clone();
     assert_eq!(tell(&world.lake(), &glue).unwrap().moved, 2);
     *glue.partitions.lock().unwrap() = old;
-    let left = |hours: &[i64]| catalogue::left(&world.lake(), &place(), &catalogue_of(), &glue, hours);
+    let left = |table, hours: &[i64]| catalogue::left(&world.lake(), &place(), &catalogue_of(), &glue, (table, hours));
     let when = options.now_ms + 1_000_000;
     let first = clear(&world.lake(), when, 5_000, &left).unwrap();
     assert_eq!(first.files, 0, "somebody may be reading them");

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bucketscope::etl::join::Joiner;
 use bucketscope::etl::{
-    CompactOptions, CompactSummary, DriftKind, Pipeline, WhenBusy, clear, committed, compact_with, destroy,
-    destroy_inventory, run_with, status,
+    CommittedFile, CompactOptions, CompactSummary, DriftKind, Pipeline, WhenBusy, clear, committed, compact_with,
+    destroy, destroy_inventory, run_with, status,
 };
+use bucketscope::logs::table::Table;
 use bucketscope::{Error, Result};
 use bytes::Bytes;
 
@@ -58,7 +59,7 @@ fn end_of_time() -> i64 {
 
 /// Removes what was replaced, as if a day had gone by.
 fn clear_all(world: &World) -> u64 {
-    let cleared = clear(&world.lake(), end_of_time(), 5_000, &|_| Ok(true)).unwrap();
+    let cleared = clear(&world.lake(), end_of_time(), 5_000, &|_, _| Ok(true)).unwrap();
     assert_eq!(cleared.waiting, 0);
     cleared.files
 }
@@ -96,9 +97,9 @@ fn the_files_of_a_partition_become_one_elsewhere_and_the_rows_stay() {
     let again = compact(&world);
     assert_eq!((again.commits.len(), again.partitions), (0, 0), "nothing is left to join");
 
-    let wait = clear(&world.lake(), end_of_time(), 2_000_000_000_000, &|_| Ok(true)).unwrap();
+    let wait = clear(&world.lake(), end_of_time(), 2_000_000_000_000, &|_, _| Ok(true)).unwrap();
     assert_eq!((wait.files, wait.waiting), (0, summary.files_before), "not yet");
-    let sent = clear(&world.lake(), end_of_time(), 5_000, &|hours| Ok(hours != [490_896, 490_897])).unwrap();
+    let sent = clear(&world.lake(), end_of_time(), 5_000, &|_, hours| Ok(hours != [490_896, 490_897])).unwrap();
     assert_eq!((sent.files, sent.waiting), (0, summary.files_before), "somebody is sent to the old place yet");
     assert_eq!(clear_all(&world), summary.files_before);
     assert_eq!(clear_all(&world), 0);
@@ -278,7 +279,7 @@ fn clearing_away_may_die_at_any_operation() {
             compact(&world);
             let count = Arc::new(AtomicU64::new(0));
             let lake = world.pipeline_through(Faulty::wrap(fault, at, &count)).lake;
-            let _ = clear(&lake, end_of_time(), 5_000, &|_| Ok(true));
+            let _ = clear(&lake, end_of_time(), 5_000, &|_, _| Ok(true));
             world.assert_exactly_once();
             clear_all(&world);
             world.assert_exactly_once();
@@ -441,5 +442,26 @@ fn an_unfinished_compaction_is_no_reason_to_worry() {
         seen |= world.drift().unfinished_files > 0;
     }
     assert!(seen, "files of a compaction without a commit were there");
+    world.assert_exactly_once();
+}
+
+#[test]
+fn the_hours_of_two_tables_are_joined_each_for_itself() {
+    let world = World::with_logs().of_both_tables();
+    world.run();
+    world.put("a", "2026-01-01-03-00-00-AD", "490896 five\n");
+    world.put("b", "2026-01-01-03-00-00-AD", "490896 six\n");
+    world.run();
+    let before = committed(&world.lake()).unwrap();
+    let of = |table: Table, files: &[CommittedFile]| files.iter().filter(|file| file.table == table).count();
+    assert_eq!((of(Table::AccessLogs, &before), of(Table::CloudTrail, &before)), (6, 2));
+    assert_eq!(compact(&world).partitions, 2);
+    let after = committed(&world.lake()).unwrap();
+    assert_eq!((of(Table::AccessLogs, &after), of(Table::CloudTrail, &after)), (4, 1));
+    for root in ["s3_access_logs_joined/", "cloudtrail_events_joined/"] {
+        assert!(after.iter().any(|file| file.path.starts_with(root)), "{root}");
+    }
+    world.assert_exactly_once();
+    clear_all(&world);
     world.assert_exactly_once();
 }

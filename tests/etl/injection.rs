@@ -40,7 +40,7 @@ fn at_each_operation(fault: Fault, prepare: impl Fn() -> World) {
 
 /// A lake with a commit, to which objects have come.
 fn second_run() -> World {
-    let world = World::with_logs();
+    let world = World::with_logs().of_both_tables();
     world.run();
     world.put("a", "2026-01-01-03-00-00-AD", "490899 five\nreject\n");
     world.put("b", "2026-01-01-03-00-00-AD", "490896 six\n");
@@ -49,12 +49,12 @@ fn second_run() -> World {
 
 #[test]
 fn a_first_run_may_die_before_any_operation() {
-    at_each_operation(Fault::DiesBefore, World::with_logs);
+    at_each_operation(Fault::DiesBefore, || World::with_logs().of_both_tables());
 }
 
 #[test]
 fn a_first_run_may_die_after_any_operation() {
-    at_each_operation(Fault::DiesAfter, World::with_logs);
+    at_each_operation(Fault::DiesAfter, || World::with_logs().of_both_tables());
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_later_run_may_die_before_or_after_any_operation() {
 
 #[test]
 fn the_disk_may_be_full_at_any_operation() {
-    at_each_operation(Fault::DiskFull, World::with_logs);
+    at_each_operation(Fault::DiskFull, || World::with_logs().of_both_tables());
     at_each_operation(Fault::DiskFull, second_run);
 }
 
@@ -73,7 +73,7 @@ fn the_disk_may_be_full_at_any_operation() {
 fn the_run_that_makes_it_good_may_die_too() {
     for first in (0..60).step_by(7) {
         for second in (0..60).step_by(5) {
-            let world = World::with_logs();
+            let world = World::with_logs().of_both_tables();
             run_with_fault(&world, Fault::DiesAfter, first, &Naive::default());
             run_with_fault(&world, Fault::DiesBefore, second, &Naive::default());
             world.run();
@@ -85,7 +85,7 @@ fn the_run_that_makes_it_good_may_die_too() {
 #[test]
 fn another_program_may_take_over_at_any_operation() {
     for at in 0..60 {
-        let world = World::with_logs();
+        let world = World::with_logs().of_both_tables();
         run_with_fault(&world, Fault::DiesAfter, at, &Naive::default());
         let other = Naive { identity: "naive 2", ..Naive::default() };
         world.run_by(&other).unwrap();
@@ -97,7 +97,7 @@ fn another_program_may_take_over_at_any_operation() {
 fn a_plan_is_gone_on_with_by_the_program_that_began_it_and_by_no_other() {
     // Far enough for the plan and a shard to be there, but not the commit.
     let begun = || {
-        let world = World::with_logs();
+        let world = World::with_logs().of_both_tables();
         let count = Arc::new(AtomicU64::new(0));
         let worker = Naive {
             before: Box::new({
@@ -131,7 +131,7 @@ fn a_plan_is_gone_on_with_by_the_program_that_began_it_and_by_no_other() {
 #[test]
 fn a_disk_that_is_really_full_says_so_and_the_run_goes_on_when_there_is_space() {
     use std::process::Command;
-    let world = World::with_logs();
+    let world = World::with_logs().of_both_tables();
     let lake = world.path("lake");
     let mount = |size: &str, how: &str| {
         let options = format!("size={size}{how}");

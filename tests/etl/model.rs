@@ -83,7 +83,7 @@ fn happen(world: &World, happening: Happening, last: &mut String) {
             let _ = compact_with(&pipeline, &options, &joiner, &());
         }
         Happening::Clearing => {
-            clear(&world.lake(), i64::MAX, 0, &|_| Ok(true)).unwrap();
+            clear(&world.lake(), i64::MAX, 0, &|_, _| Ok(true)).unwrap();
         }
         Happening::Copy => {
             for key in super::naive::files(&world.path("a")) {
@@ -103,7 +103,7 @@ proptest! {
     fn whatever_happens_the_lake_holds_every_line_once(
         happenings in proptest::collection::vec(happening(), 1..40), plan_objects in 1usize..6
     ) {
-        let mut world = World::new();
+        let mut world = World::new().of_both_tables();
         world.settings.limits.plan_objects = plan_objects;
         let mut last = String::new();
         for happening in happenings {

@@ -1,6 +1,6 @@
 //! A worker of a few lines, and a world for it: folders of sources, a lake, and what the lake must hold.
 //!
-//! A log object is a text; a line `<hour> <text>` is a record of that hour since the epoch, any other is a reject.
+//! Source `b` may be one of CloudTrail: then the lake has both tables. A log object is a text; a line `<hour> <text>` is a record of that hour since the epoch, any other is a reject.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +14,7 @@ use bucketscope::etl::{
     Drift, Job, Pipeline, RunOptions, RunSummary, Settings, ShardWorker, WhenBusy, committed, deploy, drift, run_with,
     state,
 };
+use bucketscope::logs::table::Table;
 use bucketscope::storage::{ChangedWhileRead, Opened, Store};
 use bucketscope::{Error, Result};
 use bytes::Bytes;
@@ -54,11 +55,12 @@ impl ShardWorker for Naive {
             skipped: Vec::new(),
             time_range: None,
         };
-        let mut hours: BTreeMap<i64, String> = BTreeMap::new();
+        let mut hours: BTreeMap<(Table, i64), String> = BTreeMap::new();
         let mut rejected = String::new();
         for object in &job.shard.objects {
+            let table = job.sources.get(&object.source).expect("a planned source is there").1.table;
             match self.read(job, object)? {
-                Ok(text) => take(&mut done, object, &text, &mut hours, &mut rejected),
+                Ok(text) => take(&mut done, object, &text, table, &mut hours, &mut rejected),
                 Err(reason) => {
                     done.skipped.push(SkippedObject { source: object.source.clone(), key: object.key.clone(), reason })
                 }
@@ -71,9 +73,9 @@ impl ShardWorker for Naive {
             format!("-{}", &state::sha256(format!("{:?}", done.skipped).as_bytes())[..8])
         };
         let name = format!("{}-{:05}{skipped}", job.plan, done.shard);
-        for (sequence, (hour, text)) in hours.into_iter().enumerate() {
+        for (sequence, ((table, hour), text)) in hours.into_iter().enumerate() {
             let day = jiff::Timestamp::from_second(hour * 3600).unwrap().strftime("%Y-%m-%d");
-            let folder = job.places.folder(&day.to_string(), &format!("{:02}", hour.rem_euclid(24)));
+            let folder = job.places.folder(table, &day.to_string(), &format!("{:02}", hour.rem_euclid(24)));
             done.outputs.push(write(job.lake, format!("{folder}/{name}-{sequence:05}.parquet"), text)?);
         }
         done.outputs.sort_by(|a, b| a.path.cmp(&b.path));
@@ -108,7 +110,8 @@ fn take(
     done: &mut ShardDone,
     object: &PlannedObject,
     text: &str,
-    hours: &mut BTreeMap<i64, String>,
+    table: Table,
+    hours: &mut BTreeMap<(Table, i64), String>,
     rejected: &mut String,
 ) {
     done.counts.objects += 1;
@@ -119,7 +122,7 @@ fn take(
         match line.split(' ').next().and_then(|hour| hour.parse::<i64>().ok()) {
             Some(hour) => {
                 done.counts.records += 1;
-                hours.entry(hour).or_default().push_str(&row);
+                hours.entry((table, hour)).or_default().push_str(&row);
                 let time = hour * 3_600_000;
                 let (first, last) = done.time_range.unwrap_or((time, time));
                 done.time_range = Some((first.min(time), last.max(time)));
@@ -144,6 +147,8 @@ fn write(lake: &Store, path: String, text: String) -> Result<OutputFile> {
 pub struct World {
     pub folder: tempfile::TempDir,
     pub settings: Settings,
+    /// The table of source `b`; that of `a` is always access logs.
+    pub of_b: Table,
 }
 
 impl World {
@@ -154,7 +159,11 @@ impl World {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let limits = Limits { shard_bytes: 40, ..Limits::default() };
-        let world = Self { folder, settings: Settings { settling_ms: 0, limits, ..Settings::default() } };
+        let world = Self {
+            folder,
+            settings: Settings { settling_ms: 0, limits, ..Settings::default() },
+            of_b: Table::AccessLogs,
+        };
         assert!(deploy(&world.pipeline()).unwrap().created);
         world
     }
@@ -169,6 +178,11 @@ impl World {
         world
     }
 
+    /// The same with both tables.
+    pub fn of_both_tables(self) -> Self {
+        Self { of_b: Table::CloudTrail, ..self }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -180,13 +194,13 @@ impl World {
     }
 
     pub fn sources(&self) -> Vec<Source> {
-        let source = |id: &str| Source {
+        let source = |id: &str, table| Source {
             id: id.to_owned(),
+            table,
             location: self.path(id).to_str().unwrap().to_owned(),
-            account_id: None,
-            bucket_region: None,
+            ..Source::default()
         };
-        vec![source("a"), source("b")]
+        vec![source("a", Table::AccessLogs), source("b", self.of_b)]
     }
 
     pub fn lake(&self) -> Store {

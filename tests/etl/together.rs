@@ -57,7 +57,7 @@ fn with_a_sleeper<T>(
 #[test]
 fn a_run_that_was_thought_dead_and_wakes_up_after_another_committed_does_no_harm() {
     for (shard_bytes, identity) in [(40, "naive 1"), (40, "naive 2"), (1 << 20, "naive 1"), (1 << 20, "naive 2")] {
-        let mut world = World::with_logs();
+        let mut world = World::with_logs().of_both_tables();
         world.settings.limits.shard_bytes = shard_bytes;
         let other = Naive { identity, ..Naive::default() };
         let (slept, _) = with_a_sleeper(&world, &options_beside(), || world.run_by(&other).unwrap());
@@ -70,7 +70,7 @@ fn a_run_that_was_thought_dead_and_wakes_up_after_another_committed_does_no_harm
 
 #[test]
 fn what_a_sleeper_writes_after_the_next_commits_is_swept_away() {
-    let mut world = World::with_logs();
+    let mut world = World::with_logs().of_both_tables();
     world.settings.limits.shard_bytes = 1 << 20;
     let other = Naive { identity: "naive 2", ..Naive::default() };
     let (slept, _) = with_a_sleeper(&world, &options_beside(), || {
@@ -84,7 +84,7 @@ fn what_a_sleeper_writes_after_the_next_commits_is_swept_away() {
 
 #[test]
 fn a_second_run_says_who_is_at_work() {
-    let world = World::with_logs();
+    let world = World::with_logs().of_both_tables();
     let (slept, second) = with_a_sleeper(&world, &options(), || world.run_by(&Naive::default()));
     let error = second.unwrap_err();
     assert!(error.to_string().contains("another run is at work"), "{error}");
@@ -96,7 +96,7 @@ fn a_second_run_says_who_is_at_work() {
 
 #[test]
 fn a_run_that_waits_begins_when_the_other_has_ended() {
-    let world = World::with_logs();
+    let world = World::with_logs().of_both_tables();
     let patient = RunOptions { when_busy: WhenBusy::Wait(20_000), ..options() };
     let pipeline = world.pipeline();
     std::thread::scope(|scope| {
@@ -112,7 +112,7 @@ fn a_run_that_waits_begins_when_the_other_has_ended() {
 #[test]
 fn many_runs_at_once_without_a_lease_commit_everything_once() {
     for round in 0..12 {
-        let mut world = World::with_logs();
+        let mut world = World::with_logs().of_both_tables();
         world.settings.limits.plan_objects = 1 + round % 3;
         let begin = Barrier::new(4);
         let summaries: Vec<RunSummary> = std::thread::scope(|scope| {
@@ -153,7 +153,7 @@ impl Progress for Overtaking<'_> {
 
 #[test]
 fn a_run_that_is_overtaken_between_two_plans_does_not_read_again_what_the_other_has_read() {
-    let mut world = World::with_logs();
+    let mut world = World::with_logs().of_both_tables();
     world.settings.limits.plan_objects = 1;
     let progress = Overtaking(&world, AtomicBool::new(false));
     let summary = run_with(&world.pipeline(), &options_beside(), &Naive::default(), &progress).unwrap();
@@ -167,7 +167,7 @@ fn a_run_that_is_overtaken_between_two_plans_does_not_read_again_what_the_other_
 fn another_run_may_do_everything_between_any_two_operations_of_this_one() {
     let mut at = 0;
     loop {
-        let world = Arc::new(World::with_logs());
+        let world = Arc::new(World::with_logs().of_both_tables());
         let count = Arc::new(AtomicU64::new(0));
         let act: Act = {
             let world = Arc::clone(&world);
@@ -211,7 +211,7 @@ fn many_processes_at_once_commit_everything_once() {
 
 #[test]
 fn a_lease_of_a_dead_process_is_taken_over_at_once_and_one_of_another_machine_when_it_has_run_out() {
-    let world = World::new();
+    let world = World::new().of_both_tables();
     let lake = world.lake();
     let now = now_ms();
     let mine = Lease::take(&lake, now, 60_000).unwrap().unwrap();
@@ -242,7 +242,7 @@ fn a_lease_of_a_dead_process_is_taken_over_at_once_and_one_of_another_machine_wh
 
 #[test]
 fn a_holder_that_was_overtaken_learns_it() {
-    let world = World::new();
+    let world = World::new().of_both_tables();
     let lake = world.lake();
     let slow = Lease::take(&lake, 0, 1_000).unwrap().unwrap();
     let mut other = lease::latest(&lake, 0).unwrap().unwrap().epoch;
@@ -253,7 +253,7 @@ fn a_holder_that_was_overtaken_learns_it() {
 
 #[test]
 fn a_long_run_holds_on_to_its_lease() {
-    let mut world = World::with_logs();
+    let mut world = World::with_logs().of_both_tables();
     world.settings.lease_ms = 300;
     let (slept, second) = with_a_sleeper(&world, &options(), || {
         std::thread::sleep(Duration::from_millis(700));
@@ -268,7 +268,7 @@ fn a_long_run_holds_on_to_its_lease() {
 
 #[test]
 fn an_interrupted_run_is_gone_on_with() {
-    let world = World::with_logs();
+    let world = World::with_logs().of_both_tables();
     let cancel = AtomicBool::new(false);
     let cancelled = RunOptions { cancel: Some(&cancel), ..options() };
     let (slept, ()) = with_a_sleeper(&world, &cancelled, || cancel.store(true, Ordering::SeqCst));

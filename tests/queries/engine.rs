@@ -107,7 +107,14 @@ fn a_column_that_an_older_file_lacks_is_null_there() {
     let path = "s3_access_logs/requestdate=2026-06-01/requesthour=20/older.parquet".to_owned();
     let (date, hour, size) = ("2026-06-01".to_owned(), "20".to_owned(), bytes.len() as u64);
     lake.store.write(&path, bytes.into()).unwrap();
-    lake.files.push(CommittedFile { path, date, hour, rows: 1, bytes: size });
+    lake.files.push(CommittedFile {
+        table: bucketscope::logs::table::Table::AccessLogs,
+        path,
+        date,
+        hour,
+        rows: 1,
+        bytes: size,
+    });
     let engine = lake.engine();
     let sql = "SELECT requestdatetime, key, sourceregion, httpstatus, requesthour FROM s3_access_logs WHERE";
     for condition in [

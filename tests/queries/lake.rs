@@ -41,8 +41,8 @@ impl Lake {
         for (number, text) in objects.iter().enumerate() {
             std::fs::write(logs.join(format!("2026-06-01-12-05-{number:02}-0123456789ABCDEF")), text).unwrap();
         }
-        let source =
-            Source { id: "s1".into(), location: logs.to_str().unwrap().into(), account_id: None, bucket_region };
+        let location = logs.to_str().unwrap().to_owned();
+        let source = Source { id: "s1".into(), location, bucket_region, ..Source::default() };
         let store = Store::folder(&lake).unwrap();
         let settings = Settings { settling_ms: 0, ..Settings::default() };
         let pipeline = Pipeline { lake: store.clone(), sources: vec![source], settings };

@@ -14,6 +14,7 @@ use bucketscope::etl::model::Source;
 use bucketscope::etl::work::LogWorker;
 use bucketscope::etl::{Pipeline, RunOptions, Settings, SourceStores, WhenBusy, deploy, run, run_over};
 use bucketscope::generate::{Options, generate};
+use bucketscope::logs::table::Table;
 use bucketscope::pipeline::{self, AfterCommit, Catalogue};
 use bucketscope::storage::Store;
 use bucketscope::worker;
@@ -107,7 +108,13 @@ fn settings() -> Settings {
 
 fn source(location: String) -> Source {
     let owner = Some("000000000000".to_owned());
-    Source { id: "a".to_owned(), location, account_id: owner, bucket_region: Some(REGION.to_owned()) }
+    Source {
+        id: "a".to_owned(),
+        location,
+        account_id: owner,
+        bucket_region: Some(REGION.to_owned()),
+        ..Source::default()
+    }
 }
 
 fn upload(bucket: &TestBucket, folder: &Path, prefix: &str) {
@@ -125,7 +132,7 @@ fn upload(bucket: &TestBucket, folder: &Path, prefix: &str) {
 /// Every object that is committed: data files and reject files.
 fn contents(lake: &Store) -> BTreeMap<String, Vec<u8>> {
     let mut contents = BTreeMap::new();
-    for folder in ["s3_access_logs", "_state/rejects"] {
+    for folder in ["s3_access_logs", "cloudtrail_events", "_state/rejects"] {
         for path in lake.names(folder).unwrap() {
             let bytes = lake.read(&path).unwrap().unwrap().to_vec();
             contents.insert(path, bytes);
@@ -310,4 +317,59 @@ fn two_runs_at_once_make_one_lake() {
     });
     assert_eq!(commits, [1]);
     world.assert_same("lake/");
+}
+
+/// Files of an organisation's trail, one of them cut short, beside a digest.
+fn trail(folder: &Path) {
+    let event = |n: usize| {
+        format!(
+            r#"{{"eventTime":"2026-06-01T{:02}:00:{:02}Z","eventID":"e-{n}","eventSource":"s3.amazonaws.com",
+"eventName":"GetObject","requestParameters":{{"bucketName":"shop","key":"k/{n}"}}}}"#,
+            n % 24,
+            n % 60
+        )
+    };
+    for account in ["111122223333", "444455556666"] {
+        for (minute, kind) in [(10, "CloudTrail"), (15, "CloudTrail"), (20, "CloudTrail-Digest")] {
+            let day = folder.join("o-abcdef1234").join(account).join(kind).join("eu-west-1/2026/06/01");
+            std::fs::create_dir_all(&day).unwrap();
+            let events: Vec<String> = (0..300).map(|n| event(n * minute)).collect();
+            let mut text = format!("{{\"Records\":[{}]}}", events.join(","));
+            text.truncate(if minute == 15 { text.len() - 40 } else { text.len() });
+            let name = format!("{account}_{kind}_eu-west-1_20260601T10{minute}Z_x9kHmzMa7cx6l9wM.json.gz");
+            std::fs::write(day.join(name), text).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_trail_in_a_bucket_gives_the_events_that_it_gives_in_a_folder() {
+    let mut world = World::new("trail", 60_000);
+    let files = world.folder.path().join("trail");
+    trail(&files);
+    upload(&world.bucket, &files, "AWSLogs/");
+    let lake = Store::folder_created(&world.folder.path().join("both")).unwrap();
+    let logs = source(world.folder.path().join("logs").display().to_string());
+    let audit = Source {
+        id: "audit".to_owned(),
+        table: Table::CloudTrail,
+        location: files.display().to_string(),
+        ..Source::default()
+    };
+    let pipeline = Pipeline { lake: lake.clone(), sources: vec![logs, audit], settings: settings() };
+    deploy(&pipeline).unwrap();
+    let expected = run(&pipeline, &RunOptions::at(now_ms()), &()).unwrap();
+    assert_eq!((expected.counts.damaged_objects["json_truncated"], expected.listing.siblings), (2, 2));
+    world.expected = contents(&lake);
+    let mut told = world.told("of-trail/");
+    told.trails = vec![pipeline::Source { id: "audit".to_owned(), place: world.bucket.place("AWSLogs/") }];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bucketscope-worker"));
+    command.args(["run", "--threads", "2", "--pipeline", &serde_json::to_string(&told).unwrap()]);
+    command
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", server::port()))
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    world.assert_same("of-trail/");
 }

@@ -140,7 +140,7 @@ impl<'a> Stage<'a> {
             }
             Place::StateObjects => self.one(self.s3(&format!("{}/_state/*", names.lake_bucket()))),
             Place::TableObjects => {
-                let folders = blueprint::TABLES.iter().chain([&blueprint::JOINED]);
+                let folders = blueprint::TABLES.iter().chain(&blueprint::JOINED);
                 folders.map(|folder| self.s3(&format!("{}/{folder}/*", names.lake_bucket()))).collect()
             }
             Place::LakeAndResults => {

@@ -62,6 +62,7 @@ fn values(value: &Value) -> Option<Vec<String>> {
 fn take(args: &mut Init, key: &str, mut values: Vec<String>) -> Result<(), Wrong> {
     match key {
         "logs" => args.logs = values.into_iter().map(Into::into).collect(),
+        "trails" => args.trails = values.into_iter().map(Into::into).collect(),
         "target" | "name" | "lake" => {
             let value = values.pop().filter(|_| values.is_empty());
             let value = value.ok_or_else(|| Wrong::Value(format!("`{key}`: expected one value")))?;
@@ -81,7 +82,7 @@ fn take(args: &mut Init, key: &str, mut values: Vec<String>) -> Result<(), Wrong
 }
 
 /// The keys that all builds know.
-const COMMON: [&str; 4] = ["target", "name", "lake", "logs"];
+const COMMON: [&str; 5] = ["target", "name", "lake", "logs", "trails"];
 
 #[cfg(feature = "aws")]
 fn take_aws(args: &mut Init, key: &str, mut values: Vec<String>) -> Result<(), Wrong> {
@@ -108,6 +109,9 @@ fn fill(mut args: Init, file: Init) -> Init {
     args.lake = args.lake.or(file.lake);
     if args.logs.is_empty() {
         args.logs = file.logs;
+    }
+    if args.trails.is_empty() {
+        args.trails = file.trails;
     }
     #[cfg(feature = "aws")]
     {

@@ -58,7 +58,7 @@ fn unsaid(context: &Context, args: &Init) -> Result<TargetName> {
 }
 
 fn local_flag(args: &Init) -> Option<&'static str> {
-    [("logs", !args.logs.is_empty()), ("lake", args.lake.is_some())]
+    [("logs", !args.logs.is_empty()), ("trails", !args.trails.is_empty()), ("lake", args.lake.is_some())]
         .into_iter()
         .find(|(_, given)| *given)
         .map(|(f, _)| f)

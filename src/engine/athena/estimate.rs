@@ -72,7 +72,7 @@ mod tests {
     fn file(table: &str, hour: &str, bytes: u64) -> CommittedFile {
         let (date, hour) = ("2026-06-01".to_owned(), hour.to_owned());
         let path = format!("{table}/requestdate={date}/requesthour={hour}/{bytes}.parquet");
-        CommittedFile { path, date, hour, rows: 1, bytes }
+        CommittedFile { table: crate::logs::table::Table::default(), path, date, hour, rows: 1, bytes }
     }
 
     fn share(table: &str, partitions: u64, files: u64, bytes: u64) -> TableShare {

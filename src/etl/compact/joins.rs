@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::CompactOptions;
 use crate::etl::commit::Log;
 use crate::etl::model::OutputFile;
-use crate::etl::places;
+use crate::etl::places::{self, Parts};
+use crate::logs::table::Table;
 
 /// What joined files are made towards. Athena reads files of 128 MB and more best (Athena user guide, "Optimize data").
 pub const TARGET_BYTES: u64 = 256 << 20;
@@ -31,6 +32,9 @@ pub struct Joins {
 /// A partition whose files are joined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Join {
+    /// The table.
+    #[serde(default, skip_serializing_if = "Table::is_access_logs")]
+    pub table: Table,
     /// The partition's date: `YYYY-MM-DD`.
     pub date: String,
     /// The partition's hour: `00` to `23`.
@@ -69,12 +73,12 @@ impl Join {
 /// The partitions worth joining: at rest, and with at least twice the files that they would have then. By hour.
 pub fn worth_joining(log: &Log, options: &CompactOptions<'_>) -> Vec<Join> {
     let rested_since = options.now_ms.saturating_sub(options.older_than_ms);
-    let mut partitions: BTreeMap<i64, (Join, i64)> = BTreeMap::new();
+    let mut partitions: BTreeMap<(Table, i64), (Join, i64)> = BTreeMap::new();
     for (file, committed_ms) in log.live() {
-        let Some((date, hour, _)) = places::parts(&file.path) else { continue };
+        let Some(Parts { table, date, hour, .. }) = places::parts(&file.path) else { continue };
         let Some(number) = places::hour_of(date, hour) else { continue };
-        let (join, newest) = partitions.entry(number).or_insert_with(|| {
-            (Join { date: date.to_owned(), hour: hour.to_owned(), files: Vec::new() }, committed_ms)
+        let (join, newest) = partitions.entry((table, number)).or_insert_with(|| {
+            (Join { table, date: date.to_owned(), hour: hour.to_owned(), files: Vec::new() }, committed_ms)
         });
         join.files.push(file.clone());
         *newest = committed_ms.max(*newest);

@@ -8,12 +8,14 @@
 //!
 //! The same records in the same order give the same bytes: nothing here depends on time, memory or a hash's seed.
 
+mod access;
 mod chunk;
 mod dictionary;
 mod file;
 mod intern;
 mod page;
 mod stage;
+mod trail;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,14 +23,16 @@ use std::collections::HashMap;
 use crate::Result;
 use crate::logs::access::{Record, TAIL_FIELDS, present, tail};
 use crate::logs::key;
+use crate::logs::table::Table;
 use crate::logs::time::HOUR_MS;
 
+use access::LAYOUT;
 pub use file::EncodedFile;
 use file::FileWriter;
-pub(super) use file::has_range;
 use intern::{Interner, NULL, utf8};
 use page::Compressor;
 use stage::{Partition, Row, Spares};
+pub use trail::TrailEncoder;
 
 /// Everything held is written out when it comes from this much text …
 const HELD_TEXT: usize = 128 << 20;
@@ -41,8 +45,11 @@ const HELD_VALUES: usize = 48 << 20;
 
 thread_local! {
     /// A thread encodes one shard after the other.
-    static SPARES: RefCell<Spares> = RefCell::default();
+    static SPARES: RefCell<Spares<Row, PLAIN_COLUMNS>> = const { RefCell::new(Spares::new()) };
 }
+
+/// How many columns are plain.
+const PLAIN_COLUMNS: usize = 5;
 
 /// What all records of a log object share.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +145,7 @@ impl Dictionaries {
 /// Takes the records of a shard in order and gives Parquet files, one an hour each time it is emptied.
 pub struct Encoder {
     dictionaries: Dictionaries,
-    partitions: Vec<Partition>,
+    partitions: Vec<Partition<Row, PLAIN_COLUMNS>>,
     hours: Hours,
     object: u32,
     held_text: usize,
@@ -160,7 +167,7 @@ impl Encoder {
             held_records: 0,
             body: Vec::new(),
             zstd: Compressor::new()?,
-            files: FileWriter::new()?,
+            files: FileWriter::new(Table::AccessLogs)?,
         })
     }
 
@@ -209,7 +216,8 @@ impl Encoder {
             }
         };
         let texts = [requestid, key, request_uri, versionid, hostid];
-        let partition = partition_at(&mut self.partitions, &mut self.hours, record.requestdatetime);
+        let fresh = |hour| SPARES.with_borrow_mut(|spares| spares.take(hour, &LAYOUT));
+        let partition = partition_at(&mut self.partitions, &mut self.hours, record.requestdatetime, fresh);
         partition.push(row, texts, &mut self.body, &mut self.zstd)?;
         self.held_text += length;
         self.held_records += 1;
@@ -253,12 +261,17 @@ struct Hours {
 }
 
 #[inline]
-fn partition_at<'a>(partitions: &'a mut Vec<Partition>, hours: &mut Hours, time_ms: i64) -> &'a mut Partition {
+fn partition_at<'a, R, const P: usize>(
+    partitions: &'a mut Vec<Partition<R, P>>,
+    hours: &mut Hours,
+    time_ms: i64,
+    fresh: impl FnOnce(i64) -> Partition<R, P>,
+) -> &'a mut Partition<R, P> {
     let hour = time_ms.div_euclid(HOUR_MS);
     let recent = &mut hours.recent[hour as usize % RECENT];
     if partitions.get(*recent).is_none_or(|partition| partition.hour != hour) {
         *recent = *hours.all.entry(hour).or_insert_with(|| {
-            partitions.push(SPARES.with_borrow_mut(|spares| spares.take(hour)));
+            partitions.push(fresh(hour));
             partitions.len() - 1
         });
     }

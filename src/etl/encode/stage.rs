@@ -136,41 +136,30 @@ impl PlainColumn {
     }
 }
 
-/// How many columns are plain.
-pub const PLAIN_COLUMNS: usize = 5;
+/// What the plain columns of a table are like, in the order in which their texts come: texture, and whether the least and
+/// the greatest are kept.
+pub type Layout<const P: usize> = [(Texture, bool); P];
 
-/// One hour's records.
+/// One hour's records: what repeats as rows of type `R`, and `P` plain columns.
 #[derive(Debug)]
-pub struct Partition {
+pub struct Partition<R, const P: usize> {
     /// Hours since the epoch.
     pub hour: i64,
     /// In the order in which they were read.
-    pub rows: Vec<Row>,
-    plain: [PlainColumn; PLAIN_COLUMNS],
+    pub rows: Vec<R>,
+    plain: [PlainColumn; P],
 }
 
-impl Partition {
+impl<R, const P: usize> Partition<R, P> {
     /// An empty partition.
-    pub fn new(hour: i64) -> Self {
-        let plain = [
-            PlainColumn::new(Texture::Random, false),
-            PlainColumn::new(Texture::Text, true),
-            PlainColumn::new(Texture::Text, false),
-            PlainColumn::new(Texture::Random, false),
-            PlainColumn::new(Texture::Random, false),
-        ];
+    pub fn new(hour: i64, layout: &Layout<P>) -> Self {
+        let plain = layout.map(|(texture, with_range)| PlainColumn::new(texture, with_range));
         Self { hour, rows: Vec::new(), plain }
     }
 
-    /// Adds a record: its row, and `requestid`, `key`, `request_uri`, `versionid`, `hostid`.
+    /// Adds a record: its row, and the texts of the plain columns.
     #[inline]
-    pub fn push(
-        &mut self,
-        row: Row,
-        texts: [Option<&[u8]>; PLAIN_COLUMNS],
-        body: &mut Vec<u8>,
-        zstd: &mut Compressor,
-    ) -> Result<()> {
+    pub fn push(&mut self, row: R, texts: [Option<&[u8]>; P], body: &mut Vec<u8>, zstd: &mut Compressor) -> Result<()> {
         self.rows.push(row);
         for (column, text) in self.plain.iter_mut().zip(texts) {
             column.push(text);
@@ -184,7 +173,7 @@ impl Partition {
     /// The chunks of the plain columns, in the order of [`Partition::push`]. They are empty then; the rows stay.
     pub fn finish(
         &mut self,
-        columns: [ColumnDescPtr; PLAIN_COLUMNS],
+        columns: [ColumnDescPtr; P],
         body: &mut Vec<u8>,
         zstd: &mut Compressor,
     ) -> Result<Vec<Chunk>> {
@@ -193,7 +182,7 @@ impl Partition {
 
     /// How much memory it holds, in bytes.
     fn memory(&self) -> usize {
-        self.rows.capacity() * size_of::<Row>() + self.plain.iter().map(PlainColumn::memory).sum::<usize>()
+        self.rows.capacity() * size_of::<R>() + self.plain.iter().map(PlainColumn::memory).sum::<usize>()
     }
 }
 
@@ -201,23 +190,28 @@ impl Partition {
 const SPARE: usize = 64 << 20;
 
 /// Finished partitions, whose memory the next ones use: it has grown to the size of an hour by then.
-#[derive(Debug, Default)]
-pub struct Spares {
-    partitions: Vec<Partition>,
+#[derive(Debug)]
+pub struct Spares<R, const P: usize> {
+    partitions: Vec<Partition<R, P>>,
     memory: usize,
 }
 
-impl Spares {
+impl<R, const P: usize> Spares<R, P> {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self { partitions: Vec::new(), memory: 0 }
+    }
+
     /// An empty partition.
-    pub fn take(&mut self, hour: i64) -> Partition {
-        let Some(mut partition) = self.partitions.pop() else { return Partition::new(hour) };
+    pub fn take(&mut self, hour: i64, layout: &Layout<P>) -> Partition<R, P> {
+        let Some(mut partition) = self.partitions.pop() else { return Partition::new(hour, layout) };
         self.memory -= partition.memory();
         partition.hour = hour;
         partition
     }
 
     /// Takes a partition back that has been finished.
-    pub fn give(&mut self, mut partition: Partition) {
+    pub fn give(&mut self, mut partition: Partition<R, P>) {
         partition.rows.clear();
         let memory = partition.memory();
         if self.memory + memory <= SPARE {

@@ -56,7 +56,7 @@ fn times(file: &Bytes) -> Vec<i64> {
     use parquet::record::RowAccessor;
     let reader = SerializedFileReader::new(file.clone()).unwrap();
     let columns = reader.metadata().file_metadata().schema_descr().columns();
-    let time = columns.iter().position(|column| column.name() == TIME).unwrap();
+    let time = columns.iter().position(|column| column.name() == Table::AccessLogs.time_column()).unwrap();
     reader.get_row_iter(None).unwrap().map(|row| row.unwrap().get_timestamp_millis(time).unwrap()).collect()
 }
 

@@ -38,7 +38,7 @@ impl Bounds {
         }
         let name = LogName::parse(key)?;
         // In folders of days, names may be by event: midnight is all that they say.
-        let from_ms = match name.has_dated_folders() && self.from_ms > i64::MIN {
+        let from_ms = match name.shape().dated && self.from_ms > i64::MIN {
             true => self.from_ms.div_euclid(DAY_MS) * DAY_MS,
             false => self.from_ms,
         };

@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::logs::name::{self, LogName};
+use crate::logs::name::{self, LogName, Shape};
 
 /// The alphabets of unique parts and of numbers, from the smallest; the last one is all that can be printed.
 const ALPHABETS: [&str; 7] = [
@@ -29,6 +29,8 @@ pub enum Ruler {
         stem: String,
         /// Whether `YYYY/MM/DD/` stands before the name.
         dated: bool,
+        /// Of CloudTrail's names, what stands before the time in them.
+        lead: Option<String>,
     },
     /// By the signs that follow a text that they share.
     Text {
@@ -46,7 +48,9 @@ impl Ruler {
             // Under the event-time layout all names of a day have the same time.
             let same_day = LogName::parse(first).is_some_and(|first| first.before_unique() == name.before_unique());
             if !(name.event_time_layout && same_day) {
-                return Self::Seconds { stem: name.stem().to_owned(), dated: name.has_dated_folders() };
+                let shape = name.shape();
+                let lead = shape.is_trail.then(|| shape.lead.to_owned());
+                return Self::Seconds { stem: name.stem().to_owned(), dated: shape.dated, lead };
             }
             return Self::text(name.before_unique(), first, last);
         }
@@ -101,6 +105,7 @@ impl Ruler {
                     u64::MAX
                 }
             }
+            (Self::Seconds { dated: true, lead: Some(lead), .. }, Some(rest)) => trail_seconds(rest, lead),
             (Self::Seconds { dated, .. }, Some(rest)) => seconds(rest, *dated),
             (Self::Text { alphabet, .. }, Some(rest)) => digits(rest.as_bytes(), alphabet.as_bytes()),
         }
@@ -109,8 +114,10 @@ impl Ruler {
     /// A text that sorts where keys of this number begin.
     pub fn key(&self, number: u64) -> Option<String> {
         match self {
-            Self::Seconds { stem, dated } => {
-                name::start_after(stem, *dated, i64::try_from(number).ok()?.checked_mul(1_000)?)
+            Self::Seconds { stem, dated, lead } => {
+                let shape =
+                    Shape { dated: *dated, is_trail: lead.is_some(), lead: lead.as_deref().unwrap_or_default() };
+                name::start_after(stem, shape, i64::try_from(number).ok()?.checked_mul(1_000)?)
             }
             Self::Text { prefix, alphabet } => {
                 let signs = alphabet.as_bytes();
@@ -177,6 +184,19 @@ fn seconds(text: &str, dated: bool) -> u64 {
     seconds + more_days * 86_400
 }
 
+/// The seconds since the epoch that a beginning of `YYYY/MM/DD/<lead>YYYYMMDDTHHmm` stands for.
+fn trail_seconds(text: &str, lead: &str) -> u64 {
+    let (day, name) = text.split_at_checked("YYYY/MM/DD/".len()).unwrap_or((text, ""));
+    let clock = match name.strip_prefix(lead) {
+        Some(stamp) => stamp.get("YYYYMMDDT".len()..).unwrap_or_default(),
+        // Names of something else, before or behind those of the trail.
+        None if name < lead => "",
+        None => "2359",
+    };
+    let clock: String = clock.chars().take(4).collect();
+    seconds(&format!("{day}{day}{clock}"), true)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -189,7 +209,7 @@ mod tests {
         let day = "1/eu-west-1/b/2026/11/22/2026-11-22-00-00-00-";
         assert_eq!(
             of("l2026-11-22-10-11-12-A1", "l2026-11-23-10-11-12-A1"),
-            Ruler::Seconds { stem: "l".into(), dated: false }
+            Ruler::Seconds { stem: "l".into(), dated: false, lead: None }
         );
         assert_eq!(
             of(&format!("{day}0A"), &format!("{day}F1")),
@@ -198,8 +218,15 @@ mod tests {
         let next = day.replace("22", "23");
         assert_eq!(
             of(&format!("{day}0A"), &format!("{next}F1")),
-            Ruler::Seconds { stem: "1/eu-west-1/b/".into(), dated: true }
+            Ruler::Seconds { stem: "1/eu-west-1/b/".into(), dated: true, lead: None }
         );
+        let trail = "1/CloudTrail/eu-west-1/2026/11/22/111122223333_CloudTrail_eu-west-1_20261122T";
+        let ruler = of(&format!("{trail}1010Z_a.json.gz"), &format!("{trail}1015Z_b.json.gz"));
+        let lead = Some("111122223333_CloudTrail_eu-west-1_".into());
+        assert_eq!(ruler, Ruler::Seconds { stem: "1/CloudTrail/eu-west-1/".into(), dated: true, lead });
+        let numbers = ["0000Z_a", "1010Z_a", "1015Z_b", "2359Z_c"].map(|at| ruler.number(&format!("{trail}{at}")));
+        assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+        assert_eq!(ruler.key(numbers[1]), Some(format!("{trail}1010")));
         assert_eq!(of("part-0012.gz", "part-0512.gz"), Ruler::Text { prefix: "part-".into(), alphabet: "0123456789" });
         assert_eq!(of("a/é1", "a/é1"), Ruler::Text { prefix: "a/".into(), alphabet: ALPHABETS[6] });
     }
@@ -208,8 +235,8 @@ mod tests {
         #[test]
         fn numbers_rise_with_keys_and_lead_back(a in 0u64..4_000_000_000, b in 0u64..4_000_000_000, which in 0usize..4) {
             let ruler = match which {
-                0 => Ruler::Seconds { stem: "x/".into(), dated: false },
-                1 => Ruler::Seconds { stem: "x/".into(), dated: true },
+                0 => Ruler::Seconds { stem: "x/".into(), dated: false, lead: None },
+                1 => Ruler::Seconds { stem: "x/".into(), dated: true, lead: None },
                 2 => Ruler::Text { prefix: "x/".into(), alphabet: ALPHABETS[1] },
                 _ => Ruler::Text { prefix: "x/".into(), alphabet: ALPHABETS[6] },
             };

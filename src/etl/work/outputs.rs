@@ -11,7 +11,6 @@ use crate::error::Error;
 use crate::etl::encode::EncodedFile;
 use crate::etl::model::{NotRead, OutputFile, PlannedObject, RejectedLine, ShardDone, SkippedObject};
 use crate::etl::state;
-use crate::logs::access::Reject;
 use crate::logs::time::HOUR_MS;
 
 /// A record of an hour that ended more than this many hours before its object was delivered is late. AWS: most records
@@ -70,12 +69,12 @@ impl<'a> Outputs<'a> {
         offset: u64,
         length: u64,
         line: &[u8],
-        reason: Reject,
+        reason: &str,
     ) -> Result<()> {
         let counts = &mut self.done.counts;
         counts.lines += 1;
         counts.rejected += 1;
-        *counts.rejects_by_reason.entry(reason.as_str().to_owned()).or_default() += 1;
+        *counts.rejects_by_reason.entry(reason.to_owned()).or_default() += 1;
         let kept = &line[..line.len().min(KEPT_BYTES)];
         let rejected = RejectedLine {
             source: place.object.source.clone(),
@@ -83,7 +82,7 @@ impl<'a> Outputs<'a> {
             line: place.line,
             offset,
             length,
-            reason: reason.as_str().to_owned(),
+            reason: reason.to_owned(),
             text: escaped(kept),
             cut: (kept.len() as u64) < length,
         };
@@ -113,7 +112,7 @@ impl<'a> Outputs<'a> {
     pub(super) fn write_file(&mut self, file: EncodedFile) -> Result<()> {
         let name = self.name(self.sequence);
         self.sequence += 1;
-        let path = format!("{}/{name}.parquet", self.context.places.folder(&file.date, &file.hour));
+        let path = format!("{}/{name}.parquet", self.context.places.folder(file.table, &file.date, &file.hour));
         let output = self.write(path, file.rows, file.bytes)?;
         self.done.outputs.push(output);
         Ok(())

@@ -1,0 +1,52 @@
+//! The table and its view on the embedded engine.
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use bucketscope::engine::local::Engine;
+use bucketscope::etl::committed;
+
+use super::table::{World, document, event, gzip};
+
+fn number(engine: &Engine, sql: &str) -> i64 {
+    let answer = engine.sql(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    answer.batches[0].column(0).as_primitive::<Int64Type>().value(0)
+}
+
+/// Two deliveries of `e-1`, and two other events, one of them of the next day.
+fn engine() -> (World, Engine) {
+    let world = World::new();
+    let other = |id: &str, day: &str| {
+        format!(r#"{{"eventTime":"2026-06-{day}T10:20:30Z","eventID":"{id}","requestParameters":{{"key":"{id}"}}}}"#)
+    };
+    world.put("a.json.gz", &gzip(document(&[&event(r#""eventName":"A""#), &other("e-2", "01")]).as_bytes()));
+    world.put("b.json.gz", &gzip(document(&[&event(r#""eventName":"A""#), &other("e-3", "02")]).as_bytes()));
+    world.run();
+    let lake = world.pipeline().lake;
+    let engine = Engine::open(&lake, committed(&lake).unwrap()).unwrap();
+    (world, engine)
+}
+
+#[test]
+fn the_table_has_every_row_and_the_view_each_event_once() {
+    let (_world, engine) = engine();
+    assert_eq!(number(&engine, "SELECT count(*) FROM cloudtrail_events"), 4);
+    assert_eq!(number(&engine, "SELECT count(*) FROM cloudtrail_events_unique"), 3);
+    assert_eq!(number(&engine, "SELECT count(*) FROM cloudtrail_events_unique WHERE eventid = 'e-1'"), 1);
+    assert_eq!(number(&engine, "SELECT count(*) FROM s3_access_logs"), 0, "the other table is there, and empty");
+    let nested = "SELECT count(*) FROM cloudtrail_events WHERE json_extract_scalar(requestparameters, '$.key') = key";
+    assert_eq!(number(&engine, nested), 2);
+    let hour = "SELECT max(hour(eventtime)) FROM cloudtrail_events WHERE eventtime < TIMESTAMP '2026-06-02 00:00:00'";
+    assert_eq!(number(&engine, hour), 10);
+}
+
+#[test]
+fn a_day_of_the_view_reads_the_files_of_that_day() {
+    let (_world, engine) = engine();
+    for from in ["cloudtrail_events", "cloudtrail_events_unique"] {
+        for condition in ["eventdate = '2026-06-02'", "eventtime >= TIMESTAMP '2026-06-02 00:00:00'"] {
+            let sql = format!("SELECT eventid FROM {from} WHERE {condition}");
+            let answer = engine.sql(&sql).unwrap();
+            assert_eq!((answer.cost.rows, answer.cost.files.len()), (1, 1), "{sql}");
+        }
+    }
+}
