@@ -2,7 +2,7 @@
 
 use bucketscope::query::{Bound, Query, TimeRange, Value, ValueType, catalogue};
 
-use super::lake::{ACCESS_LOG, CLIENTS_LOG, Lake};
+use super::lake::{ACCESS_LOG, CLIENTS_LOG, Lake, TRAIL};
 
 /// Which fixture the lake is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Fixture {
     Access,
     /// `clients.log`, asked for 2026-06-05 to 2026-06-08.
     Clients,
+    /// `access.log` and `trail.json`, asked for 2026-06-10 to 2026-06-12.
+    Trail,
 }
 
 impl Fixture {
@@ -18,6 +20,7 @@ impl Fixture {
         match self {
             Self::Access => Lake::of(&[ACCESS_LOG]),
             Self::Clients => Lake::in_region(&[CLIENTS_LOG], "eu-west-1"),
+            Self::Trail => Lake::with_trail(&[ACCESS_LOG], TRAIL),
         }
     }
 
@@ -25,6 +28,7 @@ impl Fixture {
         match self {
             Self::Access => ("2026-06-01T10:00:00Z", "2026-06-01T12:00:00Z"),
             Self::Clients => ("2026-06-05", "2026-06-08"),
+            Self::Trail => ("2026-06-10", "2026-06-12"),
         }
     }
 }
@@ -68,6 +72,21 @@ const fn clients(name: &'static str, params: &'static [(&'static str, &'static s
     Case { name, fixture: Fixture::Clients, range: None, params }
 }
 
+const fn trail(name: &'static str, params: &'static [(&'static str, &'static str)]) -> Case {
+    Case { name, fixture: Fixture::Trail, range: None, params }
+}
+
+const fn trail_of(
+    range: (&'static str, &'static str),
+    name: &'static str,
+    params: &'static [(&'static str, &'static str)],
+) -> Case {
+    Case { name, fixture: Fixture::Trail, range: Some(range), params }
+}
+
+const LUNCH: (&str, &str) = ("2026-06-10T12:00:00Z", "2026-06-10T13:30:00Z");
+const BETWEEN_LINES: (&str, &str) = ("2026-06-01T10:05:30Z", "2026-06-01T10:11:01Z");
+const ANALYST: &str = "arn:aws:iam::111122223333:role/analyst";
 const SHOP: (&str, &str) = ("bucket", "shop");
 const LEGACY: (&str, &str) = ("bucket", "legacy");
 
@@ -80,6 +99,29 @@ pub const CASES: &[Case] = &[
     clients("bytes-by-requester", &[]),
     access("client-errors", &[]),
     clients("cross-region-bytes", &[]),
+    trail("ct-access-denied", &[]),
+    trail("ct-anonymous-access", &[]),
+    trail("ct-anonymous-access.refused", &[("refused", "true")]),
+    trail_of(("2026-06-10T10:03:00Z", "2026-06-10T10:20:01Z"), "ct-bucket-configuration", &[]),
+    trail("ct-bucket-created", &[]),
+    trail("ct-bucket-deleted", &[]),
+    trail_of(("2026-06-10", "2026-06-14"), "ct-daily-trend", &[]),
+    trail("ct-encryption-changes", &[]),
+    trail("ct-large-downloads", &[]),
+    trail("ct-logging-disabled", &[]),
+    trail("ct-new-addresses", &[]),
+    trail("ct-new-addresses.longer", &[("baseline_days", "60")]),
+    trail("ct-noisy-principals", &[("min_calls", "2")]),
+    trail("ct-object-access", &[]),
+    trail("ct-object-access.copied", &[("bucket", "photos"), ("key", "a b+c.jpg")]),
+    trail("ct-object-deletions", &[]),
+    trail("ct-public-access-opened", &[]),
+    trail("ct-root-activity", &[]),
+    trail("ct-top-errors", &[("limit", "2")]),
+    trail_of(LUNCH, "ct-top-events", &[]),
+    trail_of(LUNCH, "ct-top-principals", &[]),
+    trail("ct-unapproved-regions", &[("approved", "eu-west-1, us-east-1")]),
+    trail("ct-unapproved-regions.unset", &[]),
     clients("daily-trend", &[]),
     clients("failed-uploads", &[]),
     clients("failing-clients", &[("min_errors", "2")]),
@@ -102,6 +144,8 @@ pub const CASES: &[Case] = &[
     access("object-access", &[]),
     access("object-access.photos", &[("bucket", "photos")]),
     access("object-deletions", &[]),
+    trail_of(("2026-06-01T07:00:00Z", "2026-06-01T10:10:01Z"), "object-history", &[("key", "cat.jpg")]),
+    trail_of(("2026-06-10", "2026-06-11"), "object-history.copied", &[("key", "a b+c.jpg")]),
     clients("off-hours-access", &[]),
     clients("off-hours-access.berlin", &[("time_zone", "Europe/Berlin")]),
     clients("off-hours-access.weekdays", &[("time_zone", "Europe/Berlin"), ("weekend", "false")]),
@@ -115,6 +159,8 @@ pub const CASES: &[Case] = &[
     clients("top-requesters", &[LEGACY]),
     access("troubleshooting", &[]),
     access("troubleshooting.website", &[("bucket", "website")]),
+    trail_of(BETWEEN_LINES, "who-is", &[("who", "bob")]),
+    trail_of(BETWEEN_LINES, "who-is.role", &[("who", ANALYST)]),
 ];
 
 pub fn range(from: &str, to: &str) -> TimeRange {

@@ -10,7 +10,7 @@ use bucketscope::query::{TimeRange, catalogue};
 use parquet::arrow::ArrowWriter;
 
 use super::cases::bound;
-use super::lake::{ACCESS_LOG, Lake, rows};
+use super::lake::{ACCESS_LOG, Lake, TRAIL, rows};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 1_780_272_000_000; // 2026-06-01T00:00:00Z
@@ -43,6 +43,20 @@ fn only_the_hours_of_the_range_are_opened() {
             let answer = lake.engine().query(&bound(query, range)).unwrap();
             assert_eq!(hours(&answer.cost.files), expected, "{} {from} {to}", query.id);
         }
+    }
+}
+
+#[test]
+fn only_the_hour_of_the_range_is_opened_of_a_trail() {
+    let lake = Lake::with_trail(&[ACCESS_LOG], TRAIL);
+    // 2026-06-11 07:00 to 08:00: two events, no record of the access log.
+    let range = TimeRange { from_ms: DAY + 247 * HOUR, to_ms: DAY + 248 * HOUR };
+    // What is new is told by what was before.
+    let queries = catalogue().queries().iter().filter(|query| query.id != "ct-new-addresses");
+    for query in queries.filter(|query| query.tables().any(|table| table == "cloudtrail_events")) {
+        let files = lake.engine().query(&bound(query, range)).unwrap().cost.files;
+        assert_eq!(files.len(), 1, "{} reads {files:?}", query.id);
+        assert!(files[0].contains("2026-06-11") && files[0].contains("07"), "{files:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use super::cases::{CASES, Fixture, bound, given, range, two_hours};
 use super::lake::{ACCESS_LOG, Lake, csv};
 
 /// Their calendar has rows for times without records.
-const TRENDS: [&str; 2] = ["daily-trend", "hourly-trend"];
+const TRENDS: [&str; 3] = ["ct-daily-trend", "daily-trend", "hourly-trend"];
 
 fn answers_by_hand(fixture: Fixture) {
     let engine = fixture.lake().engine();
@@ -24,6 +24,11 @@ fn queries_over_access_log_give_the_answers_worked_out_by_hand() {
 #[test]
 fn queries_over_clients_log_give_the_answers_worked_out_by_hand() {
     answers_by_hand(Fixture::Clients);
+}
+
+#[test]
+fn queries_over_the_trail_and_over_both_logs_give_the_answers_worked_out_by_hand() {
+    answers_by_hand(Fixture::Trail);
 }
 
 #[test]

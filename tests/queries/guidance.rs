@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use arrow::array::AsArray;
 use bucketscope::query::catalogue;
 
 use super::cases::{given, range, two_hours};
-use super::lake::{ACCESS_LOG, CLIENTS_LOG, Lake, LakeEngine, rows};
+use super::lake::{ACCESS_LOG, CLIENTS_LOG, Lake, LakeEngine, TRAIL, rows};
 
 /// The range of `access.log` in SQL.
 const TWO_HOURS: &str =
@@ -115,4 +116,78 @@ fn errors_carry_their_code_and_latency_counts_as_a_number() {
     let answer = super::lake::csv(&engine.query(&bound).unwrap());
     let turned: Vec<&str> = answer.lines().skip(1).map(|row| row.split(',').nth(1).unwrap()).collect();
     assert_eq!(turned, ["2400", "850", "100", "79"]);
+}
+
+/// The last two digits of the ids of the trail's events of 2026-06-10 and 11 that a condition means, as often as it does.
+fn events(engine: &LakeEngine, condition: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT substr(eventid, 35) FROM cloudtrail_events WHERE eventsource = 's3.amazonaws.com' AND {condition} \
+         AND eventtime >= TIMESTAMP '2026-06-10 00:00:00' AND eventtime < TIMESTAMP '2026-06-12 00:00:00' ORDER BY 1"
+    );
+    rows(engine, &sql)
+}
+
+/// The same of a saved query that has the column `eventid`.
+fn answered_events(engine: &LakeEngine, id: &str) -> Vec<String> {
+    let bound = catalogue().get(id).unwrap().bind(range("2026-06-10", "2026-06-12"), &[]).unwrap();
+    let answer = engine.query(&bound).unwrap();
+    let at = answer.columns.iter().position(|column| column.name == "eventid").unwrap();
+    let texts = answer.batches.iter().flat_map(|batch| batch.column(at).as_string::<i32>().iter().flatten());
+    let mut found: Vec<String> = texts.map(|eventid| eventid[34..].to_owned()).collect();
+    found.sort();
+    found
+}
+
+fn without(all: &[String], others: &[String]) -> Vec<String> {
+    all.iter().filter(|event| !others.contains(event)).cloned().collect()
+}
+
+#[test]
+fn events_are_there_once_and_reads_are_more_than_get_object() {
+    let engine = Lake::with_trail(&[ACCESS_LOG], TRAIL).engine();
+    let theirs = events(&engine, "eventname = 'GetObject'");
+    let ours = answered_events(&engine, "ct-object-access");
+    assert_eq!(theirs.iter().filter(|event| *event == "02").count(), 2, "delivered twice");
+    assert_eq!(ours.iter().filter(|event| *event == "02").count(), 1);
+    assert_eq!(without(&ours, &theirs), ["03", "04"], "metadata, and the source of a copy");
+    assert!(without(&theirs, &ours).is_empty());
+}
+
+#[test]
+fn nobody_has_more_than_one_name() {
+    let engine = Lake::with_trail(&[ACCESS_LOG], TRAIL).engine();
+    assert_eq!(events(&engine, "useridentity_accountid = 'anonymous'"), ["07", "10"]);
+    let query = catalogue().get("ct-anonymous-access").unwrap();
+    let bound = query.bind(range("2026-06-10", "2026-06-12"), &[]).unwrap();
+    // 07, 08 and 09 are three calls for one object.
+    assert!(super::lake::csv(&engine.query(&bound).unwrap()).contains("index.html,3,2,"));
+}
+
+#[test]
+fn a_bucket_is_deleted_by_delete_bucket_and_a_setting_by_its_own_call() {
+    let engine = Lake::with_trail(&[ACCESS_LOG], TRAIL).engine();
+    assert_eq!(events(&engine, "eventname LIKE 'DeleteBucket%'"), ["13", "14", "21", "22", "26"]);
+    assert_eq!(answered_events(&engine, "ct-bucket-deleted"), ["13"]);
+    let theirs = events(&engine, "eventname LIKE 'PutBucket%'");
+    let ours = answered_events(&engine, "ct-bucket-configuration");
+    assert_eq!(without(&ours, &theirs), ["14", "21", "22", "26"], "what was removed");
+    assert!(without(&theirs, &ours).is_empty());
+}
+
+#[test]
+fn deletions_of_a_trail_are_of_objects_each_once() {
+    let engine = Lake::with_trail(&[ACCESS_LOG], TRAIL).engine();
+    let theirs = events(&engine, "eventname LIKE 'DeleteObject%'");
+    let ours = answered_events(&engine, "ct-object-deletions");
+    assert_eq!(without(&theirs, &ours), ["36", "39"], "the multi-delete as a whole, and tags");
+    assert!(without(&ours, &theirs).is_empty());
+}
+
+#[test]
+fn refusals_of_other_services_are_refusals_too() {
+    let engine = Lake::with_trail(&[ACCESS_LOG], TRAIL).engine();
+    assert!(!events(&engine, "errorcode = 'AccessDenied'").contains(&"31".to_owned()));
+    let query = catalogue().get("ct-access-denied").unwrap();
+    let answer = engine.query(&query.bind(range("2026-06-10", "2026-06-12"), &[]).unwrap()).unwrap();
+    assert!(super::lake::csv(&answer).contains("cloudtrail.amazonaws.com,DeleteTrail"), "31");
 }

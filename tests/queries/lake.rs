@@ -1,5 +1,6 @@
 //! Lakes for tests: log lines in, an engine over the committed files out.
 
+use std::io::Write;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,10 +11,12 @@ use bucketscope::engine::answer::Answer;
 use bucketscope::engine::local::Engine;
 use bucketscope::etl::model::Source;
 use bucketscope::etl::{CommittedFile, Pipeline, RunOptions, Settings, committed, deploy, run};
+use bucketscope::logs::table::Table;
 use bucketscope::storage::Store;
 
 pub const ACCESS_LOG: &str = include_str!("../fixtures/queries/access.log");
 pub const CLIENTS_LOG: &str = include_str!("../fixtures/queries/clients.log");
+pub const TRAIL: &str = include_str!("../fixtures/queries/trail.json");
 
 /// A lake in a folder that goes when this and all engines over it do.
 pub struct Lake {
@@ -25,15 +28,20 @@ pub struct Lake {
 impl Lake {
     /// A lake that holds the records of these log objects, given as text.
     pub fn of(objects: &[&str]) -> Self {
-        Self::made(objects, None)
+        Self::made(objects, None, None)
     }
 
     /// The same, of buckets that lie in a Region.
     pub fn in_region(objects: &[&str], region: &str) -> Self {
-        Self::made(objects, Some(region.to_owned()))
+        Self::made(objects, Some(region.to_owned()), None)
     }
 
-    fn made(objects: &[&str], bucket_region: Option<String>) -> Self {
+    /// The same, and a file of CloudTrail's.
+    pub fn with_trail(objects: &[&str], file: &str) -> Self {
+        Self::made(objects, None, Some(file))
+    }
+
+    fn made(objects: &[&str], bucket_region: Option<String>, trail: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (logs, lake) = (folder.path().join("logs"), folder.path().join("lake"));
         std::fs::create_dir_all(&logs).unwrap();
@@ -42,10 +50,17 @@ impl Lake {
             std::fs::write(logs.join(format!("2026-06-01-12-05-{number:02}-0123456789ABCDEF")), text).unwrap();
         }
         let location = logs.to_str().unwrap().to_owned();
-        let source = Source { id: "s1".into(), location, bucket_region, ..Source::default() };
+        let mut sources = vec![Source { id: "s1".into(), location, bucket_region, ..Source::default() }];
+        if let Some(file) = trail {
+            let events = folder.path().join("trail");
+            std::fs::create_dir_all(&events).unwrap();
+            std::fs::write(events.join("trail.json.gz"), gzip(file)).unwrap();
+            let location = events.to_str().unwrap().to_owned();
+            sources.push(Source { id: "t1".into(), location, table: Table::CloudTrail, ..Source::default() });
+        }
         let store = Store::folder(&lake).unwrap();
         let settings = Settings { settling_ms: 0, ..Settings::default() };
-        let pipeline = Pipeline { lake: store.clone(), sources: vec![source], settings };
+        let pipeline = Pipeline { lake: store.clone(), sources, settings };
         deploy(&pipeline).unwrap();
         let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
         let summary = run(&pipeline, &RunOptions::at(now_ms), &()).unwrap();
@@ -58,6 +73,12 @@ impl Lake {
         let engine = Engine::open(&self.store, self.files.clone()).unwrap();
         LakeEngine { engine, _folder: Arc::clone(&self.folder) }
     }
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// An engine that keeps its lake's folder.
