@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import shlex
+import shutil
 import sys
 import uuid
 from datetime import datetime, timedelta, timezone
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import measure
 import report
-from bench import median_of, removed
+from bench import cleared, fresh, median_of, rested
 
 HERE = Path(__file__).resolve().parent
 # What issue 5 asks for: bucketscope's CPU at most an eighth of theirs.
@@ -150,7 +151,7 @@ def generated(work, size, seed, records):
     done = folder.with_suffix(".json")
     if done.exists():
         return folder, *json.loads(done.read_text())
-    removed(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     scribe, written, count, when = Scribe(seed), 0, 0, START
     while written < size:
         when += DELIVERY / 4
@@ -168,8 +169,7 @@ def generated(work, size, seed, records):
 
 def ours(args, folder):
     """The whole way: list, plan, read, write, commit."""
-    lake = args.work / "trail-lake"
-    removed(lake)
+    lake = fresh(args, "lake")
     (lake / "_state").mkdir(parents=True)
     # What `deploy` makes; the worker is measured without the command line.
     version = {"format_version": 3, "made_by": "bench"}
@@ -179,8 +179,7 @@ def ours(args, folder):
 
 
 def theirs(args, name, folder):
-    out = args.work / "trail-out"
-    removed(out)
+    out = fresh(args, name)
     measure.warm(folder)
     return measure.run([sys.executable, HERE / "trail_contestants.py", name, folder, out]), out
 
@@ -216,8 +215,14 @@ def speed(args):
         f"the same columns, but the others neither partition nor keep rejects or the members that have no column. Rows and "
         f"right rows (event id, time and identity are there) as shares of the events.\n\n{report.table(header, rows)}"
     )
-    others = [name for name in ("duckdb", "pandas", "pyarrow")]
-    report.section("CloudTrail", text, "python scripts/bench/trails.py " + shlex.join(sys.argv[1:]), args.write, others)
+    others = ("duckdb", "pandas", "pyarrow")
+    report.section("CloudTrail", text, command_line(args), args.write, others)
+
+
+def command_line(args):
+    """The command that was typed, without anybody's folders."""
+    typed = ["--bytes", str(args.bytes), "--repeat", str(args.repeat)]
+    return "python scripts/bench/trails.py " + shlex.join([*typed, *(["--write"] if args.write else [])])
 
 
 def line(what, cost, base, raw, out, kept, sound, records, aim):
@@ -251,7 +256,11 @@ def main():
         parser.error(f"--worker: there is no {args.worker}; build it with `cargo build --release --bins`")
     args.worker = args.worker.resolve()
     args.work.mkdir(parents=True, exist_ok=True)
+    args.outputs = 0
+    cleared(args)
+    rested(args)
     speed(args)
+    cleared(args)
 
 
 if __name__ == "__main__":
