@@ -28,8 +28,12 @@ pub fn saved_text(query: &Query) -> String {
     if query.positions.is_empty() {
         return query.sql.clone();
     }
-    let positions: Vec<String> = query.positions.iter().map(position).collect();
-    format!("-- Values, in order: {}\n{}", positions.join(", "), query.sql)
+    format!("-- Values, in order: {}\n{}", values(query), query.sql)
+}
+
+/// What the `?` of a query stand for, in order.
+pub fn values(query: &Query) -> String {
+    query.positions.iter().map(position).collect::<Vec<_>>().join(", ")
 }
 
 fn position(position: &Position) -> String {

@@ -69,6 +69,14 @@ pub trait Answers {
     /// # Errors
     /// If the question cannot be answered.
     fn count(&self, bound: &Bound<'_>) -> Result<Took>;
+
+    /// Counts the rows of several answers, in order.
+    ///
+    /// # Errors
+    /// If one of the questions cannot be answered.
+    fn count_all(&self, bounds: &[Bound<'_>]) -> Result<Vec<Took>> {
+        bounds.iter().map(|bound| self.count(bound)).collect()
+    }
 }
 
 /// The range asked for, else all that the lake holds; it is shown before the answer.

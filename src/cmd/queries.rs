@@ -23,7 +23,8 @@ pub fn execute(context: &Context, args: &Queries) -> Result<Outcome> {
         Some(QueriesAction::List(wanted)) => list(context, all, wanted),
         Some(QueriesAction::Show { id }) => {
             let query = all.get(id)?;
-            Ok(Outcome::of(Shown(query)).next(context.command(&format!("query {id}")), "asks it"))
+            let shown = Shown { query, athena: in_athena(context, query) };
+            Ok(Outcome::of(shown).next(context.command(&format!("query {id}")), "asks it"))
         }
     }
 }
@@ -47,6 +48,39 @@ fn is_wanted(query: &Query, wanted: &QueriesList) -> bool {
         && wanted.source.as_deref().is_none_or(|table| query.tables().any(|read| read == table))
         && least.is_none_or(|least| query.severity.is_some_and(|severity| severity >= least))
         && (query.own || !wanted.own)
+}
+
+/// Where a query is found in Athena, if the configuration is of a pipeline in AWS. One that cannot be read is none here: what
+/// a query answers can be shown without.
+#[cfg(feature = "aws")]
+fn in_athena(context: &Context, query: &Query) -> Option<InAthena> {
+    use crate::blueprint::{Names, TABLES, queries};
+    let crate::config::AnyConfig::Aws(cloud) = crate::config::load_any(&context.config_path()).ok()? else {
+        return None;
+    };
+    let names = Names::of(&cloud);
+    query.tables().all(|table| TABLES.contains(&table)).then(|| InAthena {
+        workgroup: names.workgroup(),
+        database: names.database(),
+        prepared_statement: queries::statement_name(query),
+        values: queries::values(query),
+    })
+}
+
+#[cfg(not(feature = "aws"))]
+fn in_athena(_context: &Context, _query: &Query) -> Option<InAthena> {
+    None
+}
+
+/// Where a query is found in Athena.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "nothing is deployed"))]
+#[derive(Serialize)]
+struct InAthena {
+    workgroup: String,
+    database: String,
+    prepared_statement: String,
+    /// What its `?` stand for, in order.
+    values: String,
 }
 
 /// All that programs may want to know of every query; people get what fits on a line.
@@ -86,11 +120,14 @@ impl View for List {
     }
 }
 
-struct Shown(&'static Query);
+struct Shown {
+    query: &'static Query,
+    athena: Option<InAthena>,
+}
 
 impl View for Shown {
     fn human(&self, screen: &Screen) -> String {
-        let (query, paint) = (self.0, screen.paint);
+        let (query, paint) = (self.query, screen.paint);
         let width = screen.width.unwrap_or(100).clamp(40, 100);
         let mut out = format!("{}  {}\n\n", paint.bold(&query.id), query.title);
         let paragraph = |out: &mut String, head: &str, words: &str| {
@@ -123,12 +160,19 @@ impl View for Shown {
         paragraph(&mut out, "What looks like it and is not", &query.false_positives);
         out.push('\n');
         paragraph(&mut out, "What to do next", &query.next_step);
+        if let Some(athena) = &self.athena {
+            let InAthena { workgroup, database, prepared_statement, values } = athena;
+            out.push('\n');
+            let place = format!("Saved query {} of the workgroup {workgroup}, database {database}.", query.id);
+            paragraph(&mut out, "In Athena's console", &place);
+            paragraph(&mut out, "", &format!("EXECUTE {prepared_statement} USING …  with literals for: {values}."));
+        }
         let _ = writeln!(out, "\n{}\n{}", paint.bold("SQL"), query.sql.trim_end());
         out
     }
 
     fn json(&self) -> String {
-        envelope("queries show", &Json::of(self.0))
+        envelope("queries show", &Json::of(self.query, self.athena.as_ref()))
     }
 }
 
@@ -157,6 +201,8 @@ struct Json<'a> {
     false_positives: &'a str,
     next_step: &'a str,
     sql: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    athena: Option<&'a InAthena>,
 }
 
 #[derive(Serialize)]
@@ -179,7 +225,7 @@ struct JsonColumn<'a> {
 }
 
 impl<'a> Json<'a> {
-    fn of(query: &'a Query) -> Self {
+    fn of(query: &'a Query, athena: Option<&'a InAthena>) -> Self {
         let parameters = query.parameters.iter().map(|parameter| JsonParameter {
             name: &parameter.name,
             kind: parameter.kind.name(),
@@ -208,6 +254,7 @@ impl<'a> Json<'a> {
             false_positives: &query.false_positives,
             next_step: &query.next_step,
             sql: &query.sql,
+            athena,
         }
     }
 }

@@ -128,16 +128,19 @@ fn findings(
     given: &str,
     took: &mut Vec<Took>,
 ) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for query in saved::all(context)?.queries().iter().filter(|query| !query.asks_for_more()) {
-        let Some(severity) = query.severity else { continue };
-        let counted = answers.count(&query.bind(range, &[])?)?;
-        let rows = counted.rows;
-        took.push(counted);
-        let command = context.command(&format!("query {}{given}", query.id));
-        let (id, title) = (query.id.clone(), query.title.clone());
-        findings.push((severity, Finding { query: id, severity: severity.name(), title, rows, command }));
-    }
+    let asked = saved::all(context)?.queries().iter().filter(|query| !query.asks_for_more());
+    let looking = asked.filter_map(|query| Some((query, query.severity?)));
+    let bounds = looking.clone().map(|(query, _)| query.bind(range, &[])).collect::<Result<Vec<_>>>()?;
+    let counted = answers.count_all(&bounds)?;
+    let mut findings: Vec<_> = looking
+        .zip(&counted)
+        .map(|((query, severity), counted)| {
+            let command = context.command(&format!("query {}{given}", query.id));
+            let (id, title, rows) = (query.id.clone(), query.title.clone(), counted.rows);
+            (severity, Finding { query: id, severity: severity.name(), title, rows, command })
+        })
+        .collect();
+    took.extend(counted);
     findings.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.rows.cmp(&a.1.rows)));
     Ok(findings.into_iter().map(|(_, finding)| finding).collect())
 }

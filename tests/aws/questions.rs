@@ -191,6 +191,10 @@ fn failures_are_told_with_athenas_reason_and_what_to_do() {
     cloud.configure("sources:\n  - id: existing\n    bucket: acme-logs\n");
     cloud.run("query access-denied").ended(6).says("there is no workgroup bucketscope-test");
     cloud.run("query nothing-like-it").ended(64);
+    let shown = cloud.run("queries show access-denied --output json").ok().json();
+    assert_eq!(shown["athena"]["prepared_statement"], "access_denied");
+    cloud.run("queries show access-denied").ok().prints("EXECUTE access_denied USING").prints("bucketscope-test");
+    cloud.run("queries list").ok().prints("access-denied");
     cloud.run("deploy").ok();
     // Nothing has run yet: the table is there and empty.
     cloud.run("query access-denied").ok().says("the lake holds no records yet").says("0 rows");

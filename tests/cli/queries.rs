@@ -136,3 +136,22 @@ fn an_own_query_cannot_take_the_place_of_one_of_the_program_s() {
          hint: give the file and its id another name\n",
     );
 }
+
+#[cfg(feature = "aws")]
+#[test]
+fn what_only_athena_has_is_refused_on_a_laptop() {
+    let world = crate::pipeline::deployed();
+    for (command, flag) in [
+        ("query access-denied --reuse 60m", "--reuse"),
+        ("query access-denied --dry-run", "--dry-run"),
+        ("report --reuse 1h", "--reuse"),
+    ] {
+        world.run(command).fails(
+            64,
+            &format!(
+                "error: {flag} is for `target: aws`; this configuration says `target: local`\n\nhint: nothing is billed here: ask without it\n"
+            ),
+        );
+    }
+    world.run("query access-denied --local").ok();
+}

@@ -1,7 +1,9 @@
 //! Athena as what questions are asked of: progress on stderr, Ctrl-C, values of results.
 
-use std::cell::{Cell as Slot, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,6 +18,7 @@ use crate::cost::{money, query_cost};
 use crate::engine::athena::{Athena, Follow, Wish};
 use crate::engine::told::AnswerColumn;
 use crate::query::{Bound, TimeRange};
+use crate::stack::site::all_at_once;
 use crate::ui::grid::Cell;
 use crate::ui::{Ui, text};
 
@@ -30,6 +33,9 @@ const STEP: Duration = Duration::from_millis(50);
 
 /// Without a terminal, so long between two lines about the same state.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How many queries are asked at the same time. Athena lets an account run 20 or more, by Region ("Service Quotas", Athena User Guide).
+const AT_ONCE: usize = 5;
 
 /// The pipeline's Athena.
 pub struct OnAthena<'a> {
@@ -100,6 +106,14 @@ impl Answers for OnAthena<'_> {
         })?;
         Ok(took(&run, counted, began.elapsed()))
     }
+
+    fn count_all(&self, bounds: &[Bound<'_>]) -> Result<Vec<Took>> {
+        let mut all = Vec::with_capacity(bounds.len());
+        for some in bounds.chunks(AT_ONCE) {
+            all.extend(all_at_once(some, |bound| self.count(bound))?);
+        }
+        Ok(all)
+    }
 }
 
 fn unit_of(question: &Question<'_>, column: &AnswerColumn) -> Option<String> {
@@ -165,19 +179,27 @@ fn time(text: &str) -> Option<i64> {
     Some(jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?.as_millisecond())
 }
 
-/// Tells how a query does, and hears Ctrl-C: the first cancels it, the second no longer waits for that.
+/// Tells how queries do, and hears Ctrl-C: the first cancels them, the second no longer waits for that.
 pub struct Following {
     ui: Ui,
     presses: Presses,
     bar: Option<ProgressBar>,
-    /// The query that was told of last, its state, and when it was first seen and last told of.
-    told: RefCell<Option<(String, State, Instant)>>,
-    began: Slot<Instant>,
+    /// Without a terminal, a query that takes less is not told of.
+    silent_for: Duration,
+    /// The queries that were seen, by id.
+    seen: Mutex<BTreeMap<String, Seen>>,
+}
+
+/// A query that is followed.
+struct Seen {
+    began: Instant,
+    /// What was told last, and when.
+    told: Option<(State, Instant)>,
 }
 
 impl Following {
-    /// Listens from now on.
-    pub fn new(ui: Ui) -> Self {
+    /// Listens from now on. One query is told of at once, `many` only if they take long.
+    pub fn new(ui: Ui, many: bool) -> Self {
         let bar = ui.live().then(|| {
             let style = ProgressStyle::with_template("{spinner} {wide_msg}");
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
@@ -185,14 +207,8 @@ impl Following {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { ui, presses: Presses::listen(), bar, told: RefCell::default(), began: Slot::new(Instant::now()) }
-    }
-
-    fn say(&self, line: &str) {
-        match &self.bar {
-            Some(bar) => bar.set_message(line.to_owned()),
-            None => self.ui.note(&format!("  {} {line}", self.ui.paint().dim("…"))),
-        }
+        let silent_for = if many { HEARTBEAT } else { Duration::ZERO };
+        Self { ui, presses: Presses::listen(), bar, silent_for, seen: Mutex::default() }
     }
 }
 
@@ -206,22 +222,20 @@ impl Drop for Following {
 
 impl Follow for Following {
     fn seen(&self, run: &QueryRun) {
-        let mut told = self.told.borrow_mut();
-        let (same_query, same_state, at) = match &*told {
-            Some((id, state, at)) => (*id == run.id, *id == run.id && *state == run.state, *at),
-            None => (false, false, Instant::now()),
-        };
-        if !same_query {
-            self.began.set(Instant::now());
-        }
-        // A bar is drawn anew at every look; lines are for what has changed.
-        if self.bar.is_none() && (run.state.is_over() || (same_state && at.elapsed() < HEARTBEAT)) {
-            return;
-        }
-        *told = Some((run.id.clone(), run.state, Instant::now()));
-        self.say(&line(run, self.began.get().elapsed()));
-        if let (Some(bar), true) = (&self.bar, run.state.is_over()) {
-            bar.set_message("reading the result");
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let seen = all.entry(run.id.clone()).or_insert_with(|| Seen { began: now, told: None });
+        let line = line(run, seen.began.elapsed());
+        match &self.bar {
+            Some(bar) if run.state.is_over() => bar.set_message("reading the result"),
+            Some(bar) => bar.set_message(line),
+            // Lines are for what has changed, and for what takes long.
+            None if run.state.is_over() || seen.began.elapsed() < self.silent_for => {}
+            None if seen.told.is_some_and(|(state, at)| state == run.state && at.elapsed() < HEARTBEAT) => {}
+            None => {
+                seen.told = Some((run.state, now));
+                self.ui.note(&format!("  {} {line}", self.ui.paint().dim("…")));
+            }
         }
     }
 

@@ -31,7 +31,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Query) -> Result<Outcome
     if args.dry_run {
         return dry_run(context, cloud, args);
     }
-    with_answers(context, cloud, &args.asked, |answers| query::answer(context, args, answers))
+    with_answers(context, cloud, &args.asked, false, |answers| query::answer(context, args, answers))
 }
 
 /// Runs `report`.
@@ -39,13 +39,14 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Query) -> Result<Outcome
 /// # Errors
 /// As [`execute`].
 pub fn report(context: &Context, cloud: &Cloud, args: &Report) -> Result<Outcome> {
-    with_answers(context, cloud, &args.asked, |answers| reporting::answer(context, args, &cloud.name, answers))
+    with_answers(context, cloud, &args.asked, true, |answers| reporting::answer(context, args, &cloud.name, answers))
 }
 
 fn with_answers(
     context: &Context,
     cloud: &Cloud,
     asked: &AskedOf,
+    many: bool,
     answer: impl FnOnce(&dyn Answers) -> Result<Outcome>,
 ) -> Result<Outcome> {
     let reuse = asked.reuse.as_deref().map(reuse_minutes).transpose()?;
@@ -55,7 +56,7 @@ fn with_answers(
     }
     let runs = SdkQueryRuns::new(&session, &Names::of(cloud).results_bucket(), &cloud.aws.account_id);
     let extent = lake.as_ref().map(extent).transpose()?.flatten();
-    let following = Following::new(context.ui);
+    let following = Following::new(context.ui, many);
     answer(&OnAthena::new(cloud, &runs, &following, reuse, extent))
 }
 

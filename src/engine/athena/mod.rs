@@ -35,8 +35,8 @@ pub enum Wish {
     Leave,
 }
 
-/// Is told how a query does, and says how long to wait.
-pub trait Follow {
+/// Is told how queries do, several at a time perhaps, and says how long to wait.
+pub trait Follow: Sync {
     /// A query was looked at.
     fn seen(&self, run: &QueryRun);
     /// Waits a little before the next look; `looks` were made before.

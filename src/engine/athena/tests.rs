@@ -1,8 +1,8 @@
 //! Athena in memory: it tells a list of states, one a look, and any call can be made to fail.
 
-use std::cell::{Cell, RefCell};
 use std::io::{Cursor, Read};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::aws::query_runs::ResultColumn;
@@ -62,13 +62,13 @@ impl QueryRuns for Fake {
 struct User {
     wish: Wish,
     from_look: usize,
-    seen: RefCell<Vec<State>>,
-    pauses: Cell<u32>,
+    seen: Mutex<Vec<State>>,
+    pauses: AtomicU32,
 }
 
 impl User {
     fn who(wish: Wish, from_look: usize) -> Self {
-        Self { wish, from_look, seen: RefCell::default(), pauses: Cell::new(0) }
+        Self { wish, from_look, seen: Mutex::default(), pauses: AtomicU32::new(0) }
     }
 
     fn patient() -> Self {
@@ -78,16 +78,15 @@ impl User {
 
 impl Follow for User {
     fn seen(&self, run: &QueryRun) {
-        self.seen.borrow_mut().push(run.state);
+        self.seen.lock().unwrap().push(run.state);
     }
 
     fn pause(&self, looks: u32) {
-        assert_eq!(looks, self.pauses.get());
-        self.pauses.set(looks + 1);
+        assert_eq!(looks, self.pauses.fetch_add(1, Ordering::SeqCst));
     }
 
     fn wish(&self) -> Wish {
-        if self.seen.borrow().len() >= self.from_look { self.wish } else { Wish::Wait }
+        if self.seen.lock().unwrap().len() >= self.from_look { self.wish } else { Wish::Wait }
     }
 }
 
@@ -113,8 +112,8 @@ fn a_query_is_started_once_and_followed_to_its_end() {
     let user = User::patient();
     let ended = over(&fake, &user).run("SELECT ?", vec!["'a'".to_owned()]).unwrap();
     assert_eq!(ended.state, State::Succeeded);
-    assert_eq!(*user.seen.borrow(), [State::Queued, State::Running, State::Succeeded]);
-    assert_eq!(user.pauses.get(), 2);
+    assert_eq!(*user.seen.lock().unwrap(), [State::Queued, State::Running, State::Succeeded]);
+    assert_eq!(user.pauses.load(Ordering::SeqCst), 2);
     let started = fake.started.lock().unwrap();
     let expected = Statement {
         workgroup: "bucketscope-shop".to_owned(),
@@ -182,7 +181,7 @@ fn a_network_that_fails_for_a_while_does_not_lose_the_query() {
     let denied = || Err(Error::new(ErrorKind::Permission, "cannot look at the query"));
     let user = User::patient();
     assert_eq!(over(&Fake::telling(vec![denied()]), &user).run("SELECT 1", vec![]).unwrap_err().code(), 3);
-    assert_eq!(user.pauses.get(), 0, "what is refused is not tried again");
+    assert_eq!(user.pauses.load(Ordering::SeqCst), 0, "what is refused is not tried again");
 }
 
 #[test]
