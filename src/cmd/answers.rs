@@ -35,7 +35,7 @@ pub struct Took {
 
 /// What Athena bills for a query.
 #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "nobody else bills"))]
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bill {
     /// Athena's id of the query.
     pub id: String,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -183,11 +183,18 @@ fn time(text: &str) -> Option<i64> {
 pub struct Following {
     ui: Ui,
     presses: Presses,
+    /// Whether there are several, of which only those are told of that take long.
+    many: bool,
+    told: Mutex<Told>,
+}
+
+/// What was told.
+#[derive(Default)]
+struct Told {
+    /// On a terminal, from the first look on.
     bar: Option<ProgressBar>,
-    /// Without a terminal, a query that takes less is not told of.
-    silent_for: Duration,
     /// The queries that were seen, by id.
-    seen: Mutex<BTreeMap<String, Seen>>,
+    seen: BTreeMap<String, Seen>,
 }
 
 /// A query that is followed.
@@ -198,44 +205,58 @@ struct Seen {
 }
 
 impl Following {
-    /// Listens from now on. One query is told of at once, `many` only if they take long.
+    /// Listens from now on.
     pub fn new(ui: Ui, many: bool) -> Self {
-        let bar = ui.live().then(|| {
+        Self { ui, presses: Presses::listen(), many, told: Mutex::default() }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Told {
+    /// Draws a line over the one before.
+    fn draw(&mut self, line: String) {
+        let bar = self.bar.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("{spinner} {wide_msg}");
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        let silent_for = if many { HEARTBEAT } else { Duration::ZERO };
-        Self { ui, presses: Presses::listen(), bar, silent_for, seen: Mutex::default() }
+        bar.set_message(line);
     }
-}
 
-impl Drop for Following {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
+    /// Takes the line away.
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }
 }
 
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.told().clear();
+    }
+}
+
 impl Follow for Following {
     fn seen(&self, run: &QueryRun) {
-        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let seen = all.entry(run.id.clone()).or_insert_with(|| Seen { began: now, told: None });
-        let line = line(run, seen.began.elapsed());
-        match &self.bar {
-            Some(bar) if run.state.is_over() => bar.set_message("reading the result"),
-            Some(bar) => bar.set_message(line),
-            // Lines are for what has changed, and for what takes long.
-            None if run.state.is_over() || seen.began.elapsed() < self.silent_for => {}
-            None if seen.told.is_some_and(|(state, at)| state == run.state && at.elapsed() < HEARTBEAT) => {}
-            None => {
-                seen.told = Some((run.state, now));
-                self.ui.note(&format!("  {} {line}", self.ui.paint().dim("…")));
-            }
+        let mut told = self.told();
+        let seen = told.seen.entry(run.id.clone()).or_insert_with(|| Seen { began: Instant::now(), told: None });
+        let since = seen.began.elapsed();
+        let line = line(run, since);
+        if self.ui.live() {
+            // What is printed next must not stand in one line with this.
+            return if run.state.is_over() && !self.many { told.clear() } else { told.draw(line) };
+        }
+        // Lines are for what has changed, and for what takes long.
+        let repeated = seen.told.is_some_and(|(state, at)| state == run.state && at.elapsed() < HEARTBEAT);
+        if !run.state.is_over() && !repeated && (!self.many || since >= HEARTBEAT) {
+            seen.told = Some((run.state, Instant::now()));
+            self.ui.note(&format!("  {} {line}", self.ui.paint().dim("…")));
         }
     }
 

@@ -72,6 +72,9 @@ impl Athena<'_> {
         only_reads(sql)?;
         let sql = marked(sql, &parameters);
         fits(&sql, &parameters)?;
+        if self.follow.wish() != Wish::Wait {
+            return Err(Error::new(ErrorKind::Interrupted, "interrupted before the query was started"));
+        }
         let id = self.runs.start(&Statement {
             workgroup: self.workgroup.clone(),
             database: self.database.clone(),
