@@ -37,13 +37,12 @@ def start(call, caller) -> dict:
     name = params.setdefault("WorkGroup", "primary")
     athena._ensure_default_workgroup()
     group = athena._workgroups.get(name)
-    same = athena_runs.key(params)
-    earlier = athena_runs.reusable(params, same)
     if group is None:
         raise _invalid(f"WorkGroup {name} is not found.")
     if group.get("State") == "DISABLED":
         raise _invalid(f"WorkGroup {name} is disabled.")
-    if earlier:
+    same = athena_runs.key(params)
+    if earlier := athena_runs.reusable(params, same):
         identity = str(uuid.uuid4())
         athena_runs.reuse(earlier, identity)
         return {"QueryExecutionId": identity}
