@@ -34,7 +34,6 @@ pub struct Took {
 }
 
 /// What Athena bills for a query.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "nobody else bills"))]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bill {
     /// Athena's id of the query.

@@ -73,7 +73,6 @@ fn in_athena(_context: &Context, _query: &Query) -> Option<InAthena> {
 }
 
 /// Where a query is found in Athena.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "nothing is deployed"))]
 #[derive(Serialize)]
 struct InAthena {
     workgroup: String,
