@@ -220,7 +220,7 @@ impl<'a> Worker<'a> {
             other => {
                 self.held = other;
                 self.write_held().map_err(Fault::Other)?;
-                Encoder::new().map_err(Fault::Other)?
+                Box::new(Encoder::new().map_err(Fault::Other)?)
             }
         };
         encoder.begin_object(&place.columns);
@@ -283,7 +283,7 @@ impl<'a> Worker<'a> {
             other => {
                 self.held = other;
                 self.write_held().map_err(Fault::Other)?;
-                TrailEncoder::new().map_err(Fault::Other)?
+                Box::new(TrailEncoder::new().map_err(Fault::Other)?)
             }
         };
         encoder.begin_object(place.columns.log_object, place.columns.source_id);
@@ -322,8 +322,8 @@ impl<'a> Worker<'a> {
 
 /// An encoder with what it holds.
 enum Held {
-    Logs(Encoder),
-    Events(TrailEncoder),
+    Logs(Box<Encoder>),
+    Events(Box<TrailEncoder>),
 }
 
 enum Fault {

@@ -48,7 +48,7 @@ fn plain(text: &[u8]) -> usize {
     while let Some(eight) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*eight);
         let control = word.wrapping_sub(LOW * 0x20) & !word & HIGH;
-        let found = zeros(word ^ LOW * u64::from(b'"')) | zeros(word ^ LOW * u64::from(b'\\')) | control;
+        let found = zeros(word ^ (LOW * u64::from(b'"'))) | zeros(word ^ (LOW * u64::from(b'\\'))) | control;
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
         }

@@ -362,8 +362,10 @@ impl<'a> Request<'a> {
     }
 }
 
+type Text<'a> = Option<Cow<'a, [u8]>>;
+
 /// The first bucket and the first key that ARNs of S3 name: `arn:aws:s3:::bucket/key`.
-fn resource(raw: Option<&[u8]>) -> (Option<Cow<'_, [u8]>>, Option<Cow<'_, [u8]>>) {
+fn resource(raw: Option<&[u8]>) -> (Text<'_>, Text<'_>) {
     let (mut bucket, mut key) = (None, None);
     for [arn] in raw.into_iter().flat_map(elements).map(|one| pick(Some(one), ["ARN"])) {
         let Some(arn) = scalar(arn) else { continue };
