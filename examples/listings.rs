@@ -19,6 +19,7 @@ use bucketscope::etl::model::{OutputFile, Source};
 use bucketscope::etl::plan::{Draft, Limits, ListSpan};
 use bucketscope::etl::source::{NewObjects, Wanted, Window};
 use bucketscope::etl::state::PlanId;
+use bucketscope::logs::table::Table;
 use bucketscope::storage::Store;
 use bucketscope::storage::pages::{Found, PAGE, Page, Pager};
 
@@ -157,7 +158,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sink = Arc::new(sink::Sink::new(Arc::clone(&bucket)));
     let lake = Store::over(sink.clone());
     let store = Store::listed_by(sink.clone(), bucket.clone());
-    let source = Source { id: "s".into(), location: String::new(), account_id: None, bucket_region: None };
+    let source = Source {
+        id: "s".into(),
+        location: String::new(),
+        account_id: None,
+        bucket_region: None,
+        table: Table::AccessLogs,
+    };
     let (begin, cpu) = (Instant::now(), sink::cpu_seconds());
     let mut known = Known::load(&lake, &log(&bucket, known))?;
     let wanted = Wanted { store: &store, source: &source, scope, inventory: None };

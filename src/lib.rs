@@ -51,6 +51,8 @@ pub mod wizard;
 #[cfg(feature = "worker")]
 pub mod worker;
 
+pub use error::{Error, ErrorKind, Result};
+
 /// Of all binaries and tests: a worker takes and gives back pages of a megabyte by the thousand, which the system's allocator
 /// returns to the kernel each time.
 #[global_allocator]
@@ -79,5 +81,3 @@ mod tests {
         assert_eq!(default, 1000, "the default of mimalloc 3; no other option has it");
     }
 }
-
-pub use error::{Error, ErrorKind, Result};

@@ -204,7 +204,7 @@ mod tests {
             "06/Feb/2019:08:01:09 +0100",
             "06/Feb/2019:00:01:09 +0100",
             // As an empty place of the cache has it.
-            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\000:00\0\0\0\0\0\0",
+            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0000:00\0\0\0\0\0\0",
         ] {
             assert_eq!(cache.parse(text.as_bytes()), parse(text.as_bytes()), "{text}");
         }

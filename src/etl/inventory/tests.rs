@@ -76,13 +76,16 @@ fn a_csv_inventory_gives_the_current_objects_with_their_true_keys_in_order() {
     }
 }
 
+/// Key, whether it is the latest, whether it is a delete marker, size, ETag, class, tier.
+type Row<'a> = (&'a str, bool, bool, Option<i64>, &'a str, &'a str, Option<&'a str>);
+
 #[test]
 fn a_parquet_inventory_gives_the_same() {
     let schema = "message s3.inventory { required binary bucket (UTF8); required binary key (UTF8); \
         optional boolean is_latest; optional boolean is_delete_marker; optional int64 size; \
         optional int64 last_modified_date (TIMESTAMP_MILLIS); optional binary e_tag (UTF8); \
         optional binary storage_class (UTF8); optional binary intelligent_tiering_access_tier (UTF8); }";
-    let rows: [(&str, bool, bool, Option<i64>, &str, &str, Option<&str>); 5] = [
+    let rows: [Row<'_>; 5] = [
         ("in/b+c d%", true, false, Some(10), "abc", "STANDARD", None),
         ("in/b+c d%", false, false, Some(9), "abb", "STANDARD", None),
         ("in/gone", true, true, None, "", "", None),
@@ -97,7 +100,7 @@ fn a_parquet_inventory_gives_the_same() {
     let mut at = 0;
     while let Some(mut column) = group.next_column().unwrap() {
         let levels = [1i16; 5];
-        let some = |text: fn(&(&str, bool, bool, Option<i64>, &str, &str, Option<&str>)) -> String| {
+        let some = |text: fn(&Row<'_>) -> String| {
             rows.iter().map(|row| ByteArray::from(text(row).as_str())).collect::<Vec<_>>()
         };
         match (at, column.untyped()) {
