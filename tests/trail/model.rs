@@ -87,7 +87,7 @@ fn records() -> impl Strategy<Value = Value> {
 fn write(value: &Value, taste: &mut u64, out: &mut String) {
     let mut bit = || {
         *taste = taste.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (*taste >> 33) % 8 == 0
+        (*taste >> 33).is_multiple_of(8)
     };
     if bit() {
         out.push_str(" \n\t\r");
@@ -106,7 +106,7 @@ fn write(value: &Value, taste: &mut u64, out: &mut String) {
             out.push('{');
             for (at, (name, value)) in members.iter().enumerate() {
                 out.push_str(if at > 0 { "," } else { "" });
-                let escaped = taste.count_ones() % 5 == 0;
+                let escaped = taste.count_ones().is_multiple_of(5);
                 write_text(name, escaped, out);
                 out.push_str(if escaped { " : " } else { ":" });
                 write(value, taste, out);
