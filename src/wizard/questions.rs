@@ -10,7 +10,7 @@ use crate::ui::text::plural;
 pub const SOURCES: [&str; 3] = ["log-bucket", "switch-on", "trail"];
 
 /// Engines, as flag and file name them.
-pub const ENGINES: &[&str] = &["pythonshell", "glueetl"];
+pub const ENGINES: &[&str] = &["auto", "pythonshell", "glueetl", "ray"];
 
 /// Modes of the catalogue, as flag and file name them.
 pub const MODES: &[&str] = &["api", "crawler", "projection"];
