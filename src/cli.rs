@@ -93,6 +93,10 @@ pub enum Command {
     Parse(Parse),
     /// Write realistic log objects, the same for the same seed
     Generate(Generate),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Write the man pages into a folder
+    Man(Man),
 }
 
 /// `demo`.
@@ -371,6 +375,22 @@ pub struct Generate {
     /// Mix in every quirk that real logs have
     #[arg(long)]
     pub hard: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell that asks for them
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Where to write; created if it is not there
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
 }
 
 /// S3's layouts of log objects.

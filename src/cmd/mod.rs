@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Command, Global};
 use crate::config::{self, AnyConfig};
 use crate::ui::text::shell_word;
-use crate::ui::{Outcome, Ui};
+use crate::ui::{Format, Outcome, Ui};
 use crate::{Error, ErrorKind, Result};
 
 #[cfg(any(feature = "aws", feature = "local"))]
@@ -26,6 +26,7 @@ mod folder;
 mod generate;
 mod init;
 mod interrupt;
+mod manual;
 mod parse;
 mod project;
 mod queries;
@@ -77,15 +78,31 @@ impl Context {
     }
 }
 
+/// Only the answer of a query can be drawn.
+fn check_chart(context: &Context, command: &Command) -> Result<()> {
+    #[cfg(any(feature = "aws", feature = "local"))]
+    let drawn = matches!(command, Command::Query(_));
+    #[cfg(not(any(feature = "aws", feature = "local")))]
+    let drawn = false;
+    if context.global.output != Some(Format::Chart) || drawn {
+        return Ok(());
+    }
+    Err(Error::usage("--output chart draws the answer of a query; this command has none")
+        .hint("bucketscope query hourly-trend --output chart"))
+}
+
 /// Runs one command.
 ///
 /// # Errors
 /// What the command reports; `ui` prints it.
 pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
+    check_chart(context, &command)?;
     match command {
         Command::Init(args) => init::execute(context, &args),
         Command::Parse(args) => parse::execute(context, &args),
         Command::Generate(args) => generate::execute(context, &args),
+        Command::Completions(args) => manual::completions(context, &args),
+        Command::Man(args) => manual::pages(context, &args),
         Command::Deploy(args) => match configuration(context)? {
             AnyConfig::Local(_) => deploy::execute(context, &args),
             #[cfg(feature = "aws")]

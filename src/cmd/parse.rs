@@ -120,7 +120,7 @@ impl Work {
             Format::Json => {
                 self.piece.extend_from_slice(b"{\n  \"schema_version\": 1,\n  \"command\": \"parse\",\n  \"rows\": [")
             }
-            Format::Ndjson | Format::Table => {}
+            Format::Ndjson | Format::Table | Format::Chart => {}
         }
         let mut buffers = Buffers::new();
         for input in inputs {

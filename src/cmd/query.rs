@@ -10,6 +10,7 @@ use super::{Context, saved};
 use crate::cli::Query;
 use crate::engine::told::AnswerColumn;
 use crate::query::TimeRange;
+use crate::ui::chart::Chart;
 use crate::ui::export::{RowWriter, envelope};
 use crate::ui::grid::{Cell, Column, Grid, Rows};
 use crate::ui::sample::Sample;
@@ -62,15 +63,18 @@ pub fn execute(context: &Context, args: &Query) -> Result<Outcome> {
 pub fn answer(context: &Context, args: &Query, answers: &dyn Answers) -> Result<Outcome> {
     let question = question(context, args, answers.extent())?;
     let format = context.ui.format_or(Format::Table);
-    let (took, view) = match format {
+    let (took, shown) = match format {
         Format::Table => {
             let (took, grid) = collect(answers, &question, args.limit)?;
-            (took, Some(grid))
+            (took, Some(Outcome::of(Answer(grid))))
+        }
+        Format::Chart => {
+            let (took, chart) = draw(answers, &question, args.limit)?;
+            (took, Some(Outcome::of(chart)))
         }
         _ => (stream(context, answers, &question, format)?, None),
     };
-    let outcome = view.map_or_else(Outcome::silent, |grid| Outcome::of(Answer(grid)));
-    Ok(conclude(context, args, &question, &took, outcome))
+    Ok(conclude(context, args, &question, &took, shown.unwrap_or_else(Outcome::silent)))
 }
 
 /// What is asked, over the range that the user gave or all that there is.
@@ -120,6 +124,23 @@ fn collect(answers: &dyn Answers, question: &Question<'_>, limit: usize) -> Resu
         },
     )?;
     Ok((took, grid.into_inner()))
+}
+
+/// What a chart keeps of all rows.
+fn draw(answers: &dyn Answers, question: &Question<'_>, limit: usize) -> Result<(Took, Chart)> {
+    let chart = RefCell::new(Chart::new(Vec::new(), limit));
+    let took = answers.ask(
+        question,
+        &mut |columns| {
+            *chart.borrow_mut() = Chart::new(columns.iter().map(column).collect(), limit);
+            Ok(())
+        },
+        &mut |row| {
+            chart.borrow_mut().push(row);
+            Ok(())
+        },
+    )?;
+    Ok((took, chart.into_inner()))
 }
 
 /// Every row as it comes, however many there are.

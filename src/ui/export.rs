@@ -41,7 +41,7 @@ impl<'o> RowWriter<'o> {
                 self.out.write_all(&self.line)
             }
             Format::Json => write!(self.out, "{},\n  \"rows\": [", head.strip_suffix("\n}").unwrap_or(head)),
-            Format::Ndjson | Format::Table => Ok(()),
+            Format::Ndjson | Format::Table | Format::Chart => Ok(()),
         }
     }
 
@@ -59,7 +59,7 @@ impl<'o> RowWriter<'o> {
                 }
                 self.line.push(b'\n');
             }
-            Format::Json | Format::Ndjson | Format::Table => {
+            Format::Json | Format::Ndjson | Format::Table | Format::Chart => {
                 if self.format == Format::Json {
                     self.line.extend_from_slice(if self.rows == 0 { b"\n    " } else { b",\n    " });
                 }

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use crate::{Error, Result};
 
 pub mod ask;
+pub mod chart;
 pub mod export;
 pub mod grid;
 pub mod progress;
@@ -28,6 +29,8 @@ pub enum Format {
     Csv,
     /// One object a line.
     Ndjson,
+    /// A drawing of a query's answer: its course over time, or a bar a row.
+    Chart,
 }
 
 /// When colours are used.
@@ -321,7 +324,7 @@ impl Ui {
     /// If stdout cannot be written to; a reader that has left (`| head`) is none.
     fn show(&self, view: &dyn View, default: Format) -> Result<()> {
         self.stream(|out| match (self.format_or(default), view.rows()) {
-            (Format::Table, _) => out.write_all(view.human(&self.screen()).as_bytes()),
+            (Format::Table | Format::Chart, _) => out.write_all(view.human(&self.screen()).as_bytes()),
             (format, Some(rows)) => export::write(format, &view.json(), rows, out),
             (Format::Json, None) => writeln!(out, "{}", view.json()),
             (Format::Csv, None) => export::csv_of_value(&parsed(&view.json()), out),

@@ -139,12 +139,19 @@ pub fn time(ms: i64) -> String {
 
 /// A time as a person reads it: to the second.
 pub fn moment(ms: i64) -> String {
-    time(ms.div_euclid(1000) * 1000)
+    time(ms.div_euclid(1000).saturating_mul(1000))
 }
 
 /// A time range, half-open, as it is shown everywhere.
 pub fn time_range(from: i64, to: i64) -> String {
     format!("{} .. {}", time(from), time(to))
+}
+
+/// A character that is as high as a number is beside the most; nothing but nothing is empty.
+pub fn bar(n: u64, most: u64) -> char {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let eighth = (u128::from(n) * 8).div_ceil(u128::from(most.max(1))).clamp(1, 8);
+    if n == 0 { ' ' } else { usize::try_from(eighth - 1).ok().and_then(|i| BARS.get(i)).copied().unwrap_or('█') }
 }
 
 /// `1 object`, `2 objects`.

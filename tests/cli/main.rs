@@ -3,8 +3,11 @@
 mod demo;
 mod init;
 mod lake;
+mod manual;
 mod parse;
 mod pipeline;
 mod queries;
+#[cfg(all(feature = "aws", feature = "local"))]
+mod reference;
 mod usage;
 mod world;
