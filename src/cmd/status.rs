@@ -6,6 +6,7 @@ use super::project::Project;
 use super::{Context, words};
 use crate::Result;
 use crate::cli;
+use crate::etl::recent::Recent;
 use crate::etl::state;
 use crate::etl::status::{GapsBy, Health, LastRun, Status, status};
 use crate::ui::export::envelope;
@@ -129,6 +130,9 @@ impl LakeRows<'_> {
         if !totals.counts.damaged_objects.is_empty() {
             rows.push(("damaged", words::by_code(&totals.counts.damaged_objects)));
         }
+        if let Some(recent) = &status.recent {
+            rows.push(("by hour", self.by_hour(recent)));
+        }
         rows.push(("gaps", self.gaps()));
         rows
     }
@@ -159,6 +163,30 @@ impl LakeRows<'_> {
         if let Some((first, last)) = totals.time_range {
             lines.push(format!("{} to {}", text::moment(first), text::moment(last)));
         }
+        lines
+    }
+
+    /// A character an hour: a bar for its records, a cross for one that lies in a gap.
+    fn by_hour(&self, recent: &Recent) -> Vec<String> {
+        let most = recent.hours.iter().map(|hour| hour.records).max().unwrap_or(0);
+        let bars: String = recent
+            .hours
+            .iter()
+            .map(|hour| match hour.records {
+                0 if hour.gap => '×',
+                0 => ' ',
+                records => text::bar(records, most),
+            })
+            .collect();
+        let mut lines = vec![format!("{bars}▏{} records at most an hour", text::count(most))];
+        let mut ends = format!("{} to {}", text::moment(recent.from_ms), text::moment(recent.to_ms));
+        if recent.hours.iter().any(|hour| hour.gap && hour.records == 0) {
+            ends.push_str(", × in a gap");
+        }
+        if !recent.complete {
+            ends.push_str(", the latest commits only");
+        }
+        lines.push(ends);
         lines
     }
 

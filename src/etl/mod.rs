@@ -19,6 +19,7 @@ pub mod listing;
 pub mod model;
 pub mod places;
 pub mod plan;
+pub mod recent;
 pub mod recover;
 pub mod run;
 pub mod shards;

@@ -1,11 +1,12 @@
-//! How the pipeline is doing, from the last commit, the lease and the plan that is unfinished. It reads a handful of
-//! small objects, however long the log is.
+//! How the pipeline is doing, from the last commits, the lease and the plan that is unfinished. It reads few small objects,
+//! however long the log is.
 
 use serde::{Deserialize, Serialize};
 
 use super::commit::{self, Entry, Totals};
 use super::lease::{self, Latest};
 use super::model::{Counts, SkippedObject};
+use super::recent::{Recent, recent};
 use super::source::Listing;
 use super::state::{self, PlanId};
 use super::{Pipeline, plan};
@@ -60,6 +61,9 @@ pub struct Status {
     pub gaps: Vec<Gap>,
     /// What the gaps were found by.
     pub gaps_by: GapsBy,
+    /// The records of the last 48 hours.
+    #[serde(default)]
+    pub recent: Option<Recent>,
     /// A plan that was begun and is not committed.
     pub unfinished: Option<UnfinishedPlan>,
 }
@@ -161,8 +165,9 @@ pub fn status(pipeline: &Pipeline, now_ms: i64) -> Result<Status> {
         counts: entry.counts,
     });
     let (gaps_by, gaps) = gaps(&totals);
+    let recent = recent(lake, tip, &totals, &gaps, now_ms)?;
     let (health, reasons) = judge(last_run.as_ref(), last_commit.as_ref(), unfinished.as_ref());
-    Ok(Status { health, reasons, last_run, last_commit, commits: tip, totals, gaps, gaps_by, unfinished })
+    Ok(Status { health, reasons, last_run, last_commit, commits: tip, totals, gaps, gaps_by, recent, unfinished })
 }
 
 /// The last commit that read objects, if there is one, and the totals after the last of all.

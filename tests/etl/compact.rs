@@ -49,7 +49,7 @@ fn compact_over(pipeline: &Pipeline) -> Result<CompactSummary> {
     compact_with(pipeline, &later(), &JOINER, &())
 }
 
-fn compact(world: &World) -> CompactSummary {
+pub fn compact(world: &World) -> CompactSummary {
     compact_over(&world.pipeline()).unwrap()
 }
 

@@ -95,3 +95,35 @@ fn a_commit_of_rejects_is_unhealthy() {
     world.run();
     assert_eq!(of(&world).health, Health::Unhealthy);
 }
+
+#[test]
+fn the_last_hours_have_their_records_and_their_gaps() {
+    let world = World::new();
+    for hour in ["00", "01", "04"] {
+        world.put("a", &format!("2026-01-01-{hour}-10-00-A{hour}"), "490896 x\n490896 y\n");
+        world.run();
+    }
+    let recent = of(&world).recent.unwrap();
+    let hours = |pick: fn(&(usize, bucketscope::etl::recent::RecentHour)) -> bool| -> Vec<usize> {
+        recent.hours.iter().copied().enumerate().filter(pick).map(|(i, _)| i).collect()
+    };
+    assert_eq!((recent.hours.len(), recent.complete), (48, true));
+    // 490896 is 2026-01-01T00, the only hour with records, and the newest: the window ends behind it, as it is long ago.
+    assert_eq!(recent.hours[47].records, 6);
+    assert_eq!(recent.to_ms, (490_896 + 1) * 3_600_000);
+    assert_eq!(hours(|(_, hour)| hour.records > 0), [47]);
+    assert_eq!(hours(|(_, hour)| hour.gap), [0; 0]);
+}
+
+#[test]
+fn joined_files_are_not_counted_twice_in_the_last_hours() {
+    let world = World::new();
+    for name in ["a", "b"] {
+        world.put("a", &format!("2026-01-01-00-10-00-{name}"), "490896 x\n");
+        world.run();
+    }
+    let before = of(&world).recent;
+    assert_eq!(super::compact::compact(&world).commits.len(), 1);
+    assert_eq!(of(&world).recent, before);
+    assert_eq!(before.unwrap().hours[47].records, 2);
+}
