@@ -49,6 +49,8 @@ pub enum On {
     Rule,
     /// A CloudWatch alarm.
     Alarm,
+    /// A CloudWatch dashboard.
+    Dashboard,
     /// Whatever the call names by its ARN.
     Named,
 }
@@ -270,6 +272,7 @@ const SAME: &[(&str, &str, On, &[&str])] = &[
         &["DeleteRule", "DescribeRule", "ListTargetsByRule", "PutRule", "PutTargets", "RemoveTargets"],
     ),
     ("cloudwatch", "cloudwatch", On::Alarm, &["DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"]),
+    ("cloudwatch", "cloudwatch", On::Dashboard, &["DeleteDashboards", "GetDashboard", "PutDashboard"]),
     ("cloudwatch", "cloudwatch", On::Anything, &["PutMetricData"]),
     ("athena", "athena", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),
     ("cloudwatch", "cloudwatch", On::Named, &["ListTagsForResource", "TagResource", "UntagResource"]),

@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::names::JobName;
-use super::{BY_HAND, Facts, Names, StackKind, StackSpec, logical_id, notices, pipeline, queries, roles, stack_tags};
+use super::{
+    BY_HAND, Facts, Names, StackKind, StackSpec, dashboard, logical_id, notices, pipeline, queries, roles, stack_tags,
+};
 use super::{tables, template};
 use crate::config::cloud::{CatalogueMode, Cloud, Engine, Job, RAY_WORKER};
 use crate::cost;
@@ -58,6 +60,7 @@ pub(super) fn render(cloud: &Cloud, facts: &Facts) -> Result<StackSpec> {
         "subscribers": subscribers.collect::<Vec<_>>(),
         "notices": notices::rules(cloud),
         "alarms": notices::alarms(cloud),
+        "dashboard": json!({ "name": names.dashboard(), "body": dashboard::body(cloud, &facts.partition) }),
         "tables": tables,
     });
     Ok(StackSpec {

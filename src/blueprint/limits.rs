@@ -25,11 +25,12 @@ const ARGUMENT_BYTES: usize = 131_071;
 const TAGS: usize = 50;
 
 /// Lengths of names: type, property, characters; from the resource schemas.
-const NAMES: [(&str, &str, usize); 14] = [
+const NAMES: [(&str, &str, usize); 15] = [
     ("AWS::Athena::NamedQuery", "Name", 128),
     ("AWS::Athena::PreparedStatement", "StatementName", 256),
     ("AWS::Athena::WorkGroup", "Name", 128),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
+    ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
     ("AWS::Events::Rule", "Name", 64),
     ("AWS::Glue::Crawler", "Name", 255),
     ("AWS::Glue::Job", "Name", 255),

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod collector;
+mod dashboard;
 mod lake;
 mod limits;
 pub mod names;

@@ -125,6 +125,11 @@ impl<'a> Names<'a> {
         format!("{}-notices", self.stem())
     }
 
+    /// The dashboard; they belong to the account, so its name carries the Region.
+    pub fn dashboard(&self) -> String {
+        format!("{}-{}", self.stem(), self.cloud.aws.region)
+    }
+
     /// The schedule group.
     pub fn schedule_group(&self) -> String {
         self.stem()

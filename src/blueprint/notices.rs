@@ -34,6 +34,13 @@ pub(super) struct Alarm {
     missing: &'static str,
 }
 
+impl Alarm {
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// What an alarm looks at.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,7 +54,8 @@ enum Watched {
 /// A day, in seconds.
 const DAY: u32 = 86_400;
 
-fn failed_runs(names: &Names) -> String {
+/// The rule whose events are failed runs; its metric counts them.
+pub(super) fn failed_runs(names: &Names) -> String {
     format!("{}-failed-runs", names.stem())
 }
 

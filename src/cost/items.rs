@@ -220,8 +220,9 @@ fn watching(volume: &Volume, prices: &Prices) -> Item {
     let logs = volume.runs * LOG_GIGABYTES_A_RUN;
     Item {
         what: "watching".to_owned(),
-        basis: format!("{ALARMS} alarms, {METRICS} metrics, {logs:.2} GB of the job's own logs"),
+        basis: format!("{ALARMS} alarms, {METRICS} metrics, a dashboard, {logs:.2} GB of the job's own logs"),
         usd: ALARM_METRICS * prices.cloudwatch_alarm.usd
+            + prices.cloudwatch_dashboard.usd
             + METRICS * prices.cloudwatch_metric.usd
             + logs * prices.cloudwatch_logs.usd,
     }

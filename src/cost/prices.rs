@@ -36,6 +36,7 @@ pub struct Prices {
     pub scheduler_invocation: Price,
     pub kms_request: Price,
     pub cloudwatch_alarm: Price,
+    pub cloudwatch_dashboard: Price,
     pub cloudwatch_metric: Price,
     pub cloudwatch_logs: Price,
     pub delivery_to_s3: Price,

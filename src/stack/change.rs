@@ -71,6 +71,7 @@ const CREATE_ONLY: &[(&str, &[&str])] = &[
     ("AWS::Athena::PreparedStatement", &["StatementName", "WorkGroup"]),
     ("AWS::Athena::WorkGroup", &["Name"]),
     ("AWS::CloudWatch::Alarm", &["AlarmName"]),
+    ("AWS::CloudWatch::Dashboard", &["DashboardName"]),
     ("AWS::Events::Rule", &["Name", "EventBusName"]),
     ("AWS::Glue::Crawler", &["Name"]),
     ("AWS::Glue::Database", &["CatalogId", "DatabaseName"]),

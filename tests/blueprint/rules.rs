@@ -419,3 +419,57 @@ fn every_line_of_a_notice_is_a_json_string_whose_gaps_are_filled() {
         }
     }
 }
+
+/// Everything that a dashboard's text names as a metric of ours, wherever it stands.
+fn metrics_of(body: &Value, namespace: &str) -> Vec<String> {
+    let widgets = body["widgets"].as_array().unwrap();
+    let lines = widgets.iter().filter_map(|widget| widget["properties"]["metrics"].as_array()).flatten();
+    lines.filter(|line| line[0] == namespace).map(|line| line[1].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_lake_has_a_dashboard_of_its_own_metrics_and_alarms() {
+    for scenario in SCENARIOS.map(Scenario::named) {
+        let lake = scenario.lake();
+        let dashboard = properties(&lake, "Dashboard");
+        let body: Value = serde_json::from_str(dashboard["DashboardBody"].as_str().unwrap()).unwrap();
+        let namespace = format!("bucketscope/{}", scenario.cloud.name);
+        let mut shown = metrics_of(&body, &namespace);
+        shown.sort();
+        assert_eq!(shown, ["LogBytes", "NewestRecordAgeHours", "Records", "RejectedLines", "RunSeconds"]);
+
+        let widgets = body["widgets"].as_array().unwrap();
+        let alarms = &widgets.iter().find(|widget| widget["type"] == "alarm").unwrap()["properties"]["alarms"];
+        let partition = facts(&scenario.cloud).partition;
+        let (region, account) = (&scenario.cloud.aws.region, &scenario.cloud.aws.account_id);
+        let names = of_type(&lake, "AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| {
+            let name = alarm["Properties"]["AlarmName"].as_str().unwrap();
+            format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}")
+        });
+        let mut expected: Vec<String> = names.collect();
+        let mut told: Vec<String> = serde_json::from_value(alarms.clone()).unwrap();
+        (expected.sort(), told.sort());
+        assert_eq!(told, expected);
+
+        let rules = of_type(&lake, "AWS::Events::Rule");
+        let counted = widgets.iter().find_map(|w| {
+            (w["properties"]["metrics"][0][1] == "TriggeredRules").then(|| &w["properties"]["metrics"][0][3])
+        });
+        assert!(rules.iter().any(|(_, rule)| Some(&rule["Properties"]["Name"]) == counted), "{counted:?}");
+    }
+}
+
+#[test]
+fn widgets_of_the_dashboard_lie_side_by_side_on_24_columns() {
+    let dashboard = properties(&Scenario::named("minimal").lake(), "Dashboard");
+    let body: Value = serde_json::from_str(dashboard["DashboardBody"].as_str().unwrap()).unwrap();
+    let mut taken = std::collections::BTreeSet::new();
+    for widget in body["widgets"].as_array().unwrap() {
+        let number = |key: &str| widget[key].as_u64().unwrap();
+        for x in number("x")..number("x") + number("width") {
+            for y in number("y")..number("y") + number("height") {
+                assert!(x < 24 && taken.insert((x, y)), "{widget}");
+            }
+        }
+    }
+}

@@ -213,6 +213,12 @@ const TYPES: &[Type] = &[
             "cloudwatch:UntagResource",
         ],
     },
+    // AWS::CloudWatch::Dashboard
+    Type {
+        place: Place::Dashboard,
+        read: &["cloudwatch:GetDashboard"],
+        write: &["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"],
+    },
     // AWS::Scheduler::Schedule, ScheduleGroup
     Type {
         place: Place::Schedule,

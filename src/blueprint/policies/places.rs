@@ -53,6 +53,7 @@ pub(super) enum Place {
     Topic,
     Rules,
     Alarms,
+    Dashboard,
     Schedule,
     ScheduleGroup,
 }
@@ -183,6 +184,8 @@ impl<'a> Stage<'a> {
             Place::Topic => self.one(self.at("sns", home, &names.topic())),
             Place::Rules => self.named("AWS::Events::Rule", "Name", "events", "rule/"),
             Place::Alarms => self.named("AWS::CloudWatch::Alarm", "AlarmName", "cloudwatch", "alarm:"),
+            // A dashboard has no Region.
+            Place::Dashboard => self.one(self.at("cloudwatch", "", &format!("dashboard/{}", names.dashboard()))),
             Place::Schedule => {
                 let schedule = format!("schedule/{}/{}", names.schedule_group(), names.schedule());
                 self.one(self.at("scheduler", home, &schedule))
