@@ -448,7 +448,8 @@ fn every_lake_has_a_dashboard_of_its_own_metrics_and_alarms() {
         });
         let mut expected: Vec<String> = names.collect();
         let mut told: Vec<String> = serde_json::from_value(alarms.clone()).unwrap();
-        (expected.sort(), told.sort());
+        expected.sort();
+        told.sort();
         assert_eq!(told, expected);
 
         let rules = of_type(&lake, "AWS::Events::Rule");

@@ -111,6 +111,11 @@ impl Call {
             On::ScheduleGroup => one("scheduler", "schedule-group/", &["Name"]),
             On::Rule => one("events", "rule/", &["Rule", "Name"]),
             On::Alarm => one("cloudwatch", "alarm:", &["AlarmName"]),
+            // A dashboard has no Region.
+            On::Dashboard => {
+                let named = self.name(&["DashboardName"]).into_iter();
+                named.map(|it| format!("arn:{partition}:cloudwatch::{}:dashboard/{it}", self.caller.account)).collect()
+            }
             On::Named => one("", "", &["ResourceArn", "Resource"]),
         }
     }
