@@ -10,6 +10,8 @@ mod notices;
 pub mod pipeline;
 pub mod policies;
 pub mod queries;
+mod reports;
+pub mod reasons;
 pub mod roles;
 mod tables;
 mod template;

@@ -18,6 +18,11 @@ pub struct Calls {
 }
 
 impl Calls {
+    /// The id of the statement that allows them; an account or a number may stand behind it.
+    pub fn statement(&self) -> String {
+        format!("{:?}", self.place)
+    }
+
     /// The actions that they need.
     pub(super) fn actions(&self) -> impl Iterator<Item = String> {
         self.operations.iter().flat_map(|operation| {
@@ -104,6 +109,10 @@ pub const CALLED: &[Calls] = &[
     row(BOTH, Place::Schedule, "scheduler", &["GetSchedule"]),
     row(BOTH, Place::ScheduleGroup, "scheduler", &["GetScheduleGroup"]),
     row(BOTH, Place::Topic, "sns", &["GetTopicAttributes", "ListSubscriptionsByTopic"]),
+    // notify test: Athena is to fail on a query. It looks for the place of the result and for the table first.
+    row(DEPLOYER, Place::Workgroup, "athena", &["GetQueryExecution", "StartQueryExecution"]),
+    row(DEPLOYER, Place::LakeAndResults, "s3", &["GetBucketLocation"]),
+    row(DEPLOYER, Place::ResultObjects, "s3", &["PutObject"]),
     // init, deploy, destroy
     row(
         DEPLOYER,

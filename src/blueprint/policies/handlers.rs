@@ -78,7 +78,7 @@ const TYPES: &[Type] = &[
             "iam:UpdateRoleDescription",
         ],
     },
-    // AWS::Lambda::Function, and the custom resources that it answers for.
+    // AWS::Lambda::Function and Permission, and the custom resources that functions answer for.
     Type {
         place: Place::Functions,
         read: &[
@@ -86,13 +86,16 @@ const TYPES: &[Type] = &[
             "lambda:GetFunctionCodeSigningConfig",
             "lambda:GetFunctionConfiguration",
             "lambda:GetFunctionRecursionConfig",
+            "lambda:GetPolicy",
             "lambda:GetRuntimeManagementConfig",
             "lambda:ListTags",
         ],
         write: &[
+            "lambda:AddPermission",
             "lambda:CreateFunction",
             "lambda:DeleteFunction",
             "lambda:InvokeFunction",
+            "lambda:RemovePermission",
             "lambda:TagResource",
             "lambda:UntagResource",
             "lambda:UpdateFunctionCode",
@@ -189,6 +192,12 @@ const TYPES: &[Type] = &[
             "sns:UntagResource",
         ],
     },
+    // AWS::SQS::Queue, QueuePolicy
+    Type {
+        place: Place::Queue,
+        read: &["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"],
+        write: &["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"],
+    },
     // AWS::Events::Rule
     Type {
         place: Place::Rules,
@@ -254,4 +263,10 @@ pub(super) fn add(wanted: &mut BTreeMap<Place, BTreeSet<String>>, write: bool) {
 /// Whether CloudFormation does this in the caller's name.
 pub fn handled(action: &str) -> bool {
     TYPES.iter().any(|one| one.read.contains(&action) || one.write.contains(&action))
+}
+
+/// The same within a statement, by its id without what stands behind it.
+pub fn handled_in(statement: &str, action: &str) -> bool {
+    let mut of_statement = TYPES.iter().filter(|one| format!("{:?}", one.place) == statement);
+    of_statement.any(|one| one.read.contains(&action) || one.write.contains(&action))
 }
