@@ -26,7 +26,7 @@ SELECT
   COALESCE(counted.bytes_sent, 0) AS bytes_sent,
   COALESCE(counted.bytes_uploaded, 0) AS bytes_uploaded
 FROM (
-  SELECT date_add('hour', number, TIMESTAMP '2006-01-01 00:00:00') AS hour
+  SELECT date_add('hour', number, TIMESTAMP '2006-01-01 00:00:00.000') AS hour
   FROM (
     SELECT 10000 * tens.n + ones.n AS number
     FROM UNNEST(sequence(0, 99)) AS tens(n)

@@ -106,4 +106,4 @@ FROM (
   WHERE (CAST(? AS varchar) IS NULL OR object_bucket = ?)
     AND object_key = ?
 ) AS timeline
-ORDER BY happened_at, log, action, requestid
+ORDER BY happened_at, log, action, requestid, bucket_name, versionid

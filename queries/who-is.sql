@@ -101,4 +101,4 @@ FROM (
       session_issuer_username
     )
 ) AS timeline
-ORDER BY happened_at, log, action, requestid
+ORDER BY happened_at, log, action, requestid, bucket_name, key

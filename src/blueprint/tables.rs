@@ -28,7 +28,6 @@ pub(super) struct View {
     id: &'static str,
     table_id: &'static str,
     name: &'static str,
-    description: &'static str,
     original_text: String,
     columns: Json,
 }
@@ -99,27 +98,15 @@ fn parameters(cloud: &Cloud, table: LakeTable) -> Json {
 /// The views of the lake.
 pub(super) fn views(cloud: &Cloud) -> Result<Vec<View>> {
     Ok(vec![
-        view(
-            cloud,
-            ("AccessLogsCompat", "AccessLogs"),
-            (compat::VIEW, "S3 server access logs with the types of AWS's published DDL, for published queries"),
-            compat::select(),
-            &compat::columns(),
-        )?,
-        view(
-            cloud,
-            ("TrailEventsUnique", "TrailEvents"),
-            (unique::VIEW, "CloudTrail's events, each once"),
-            unique::select(),
-            &unique::columns(),
-        )?,
+        view(cloud, ("AccessLogsCompat", "AccessLogs"), compat::VIEW, compat::select(), &compat::columns())?,
+        view(cloud, ("TrailEventsUnique", "TrailEvents"), unique::VIEW, unique::select(), &unique::columns())?,
     ])
 }
 
 fn view(
     cloud: &Cloud,
     (id, table_id): (&'static str, &'static str),
-    (name, description): (&'static str, &'static str),
+    name: &'static str,
     select: String,
     columns: &[Column],
 ) -> Result<View> {
@@ -138,7 +125,6 @@ fn view(
         id,
         table_id,
         name,
-        description,
         original_text: format!("/* Presto View: {} */", aws_smithy_types::base64::encode(text)),
         columns: columns.iter().map(glue_column).collect(),
     })

@@ -128,14 +128,15 @@ impl Percentile {
         }
     }
 
-    /// The least value that at least `share` of the values do not exceed.
+    /// The least value that more than `share` of the values do not exceed, or the greatest: of two values the median is the
+    /// second, as Trino's digest has it.
     fn value(&self) -> Option<f64> {
         let total: u64 = self.counts.values().sum();
-        let rank = (self.share * total as f64).ceil().max(1.0) as u64;
+        let rank = ((self.share * total as f64) as u64).min(total.saturating_sub(1));
         let mut below = 0;
         let at_rank = self.counts.iter().find(|(_, count)| {
             below += **count;
-            below >= rank
+            below > rank
         });
         at_rank.map(|(value, _)| number(*value))
     }
@@ -198,7 +199,9 @@ mod tests {
 
     #[test]
     fn few_values_are_exact() {
-        for (share, expected) in [(0.0, -3.0), (0.25, -3.0), (0.5, 0.0), (0.51, 1.5), (0.99, 1e9), (1.0, 1e9)] {
+        for (share, expected) in
+            [(0.0, -3.0), (0.24, -3.0), (0.25, 0.0), (0.5, 1.5), (0.74, 1.5), (0.75, 1e9), (1.0, 1e9)]
+        {
             assert_eq!(percentile(share, [1e9, -3.0, 1.5, 0.0]).value(), Some(expected), "{share}");
         }
         assert_eq!(percentile(0.5, []).value(), None);

@@ -324,6 +324,9 @@ fn the_view_is_written_as_athena_writes_it() {
         list.as_array().unwrap().iter().map(|column| column[key].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&decoded["columns"], "name"), names(&view["StorageDescriptor"]["Columns"], "Name"));
+    // What Trino needs to take it for a view and to run it (tests/trino).
+    assert_eq!(view["Parameters"], json!({ "presto_view": "true", "comment": "Presto View" }));
+    assert!(view.get("Description").is_none() && view["Owner"].is_string());
 }
 
 #[test]

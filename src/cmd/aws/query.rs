@@ -105,13 +105,13 @@ fn dry_run(context: &Context, cloud: &Cloud, args: &Query) -> Result<Outcome> {
     let (_session, lake) = open(cloud)?;
     let lake = lake.ok_or_else(nothing_yet)?;
     let question = query::question(context, args, extent(&lake)?)?;
-    let (sql, range) = match &question {
-        Question::Saved(bound) => (bound.query().sql.as_str(), range_of(bound.values())),
-        Question::Sql(sql) => (*sql, None),
+    let (sql, parameters, range) = match &question {
+        Question::Saved(bound) => (bound.query().sql.as_str(), bound.execution_parameters()?, range_of(bound.values())),
+        Question::Sql(sql) => (*sql, Vec::new(), None),
     };
     let tables = estimate(&committed(&lake.lake)?, sql, range);
     let bytes = tables.iter().map(|table| table.bytes).sum();
-    let estimate = Estimate { dry_run: true, bytes, usd: query_cost(bytes), tables };
+    let estimate = Estimate { dry_run: true, sql: sql.to_owned(), parameters, bytes, usd: query_cost(bytes), tables };
     let limit = u64::from(cloud.athena.scan_limit_gigabytes) * 1_000_000_000;
     let mut outcome = Outcome::of(estimate).note("At most: Athena reads only the columns that the question names.");
     if matches!(question, Question::Sql(_)) {
@@ -135,10 +135,13 @@ fn range_of(values: &std::collections::BTreeMap<&str, Value>) -> Option<TimeRang
     }
 }
 
-/// What a question may scan.
+/// What would be asked, and what that may scan.
 #[derive(Debug, Serialize)]
 struct Estimate {
     dry_run: bool,
+    sql: String,
+    /// The literals that would go with it, one for each `?`.
+    parameters: Vec<String>,
     bytes: u64,
     usd: f64,
     tables: Vec<TableShare>,

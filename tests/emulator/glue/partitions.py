@@ -6,6 +6,8 @@ from ministack.services import glue as store
 from emulator.errors import AwsError
 from emulator.registry import operation
 
+from .tables import described
+
 
 def _table(params: dict) -> dict:
     key = f"{params['DatabaseName']}/{params['TableName']}"
@@ -29,7 +31,7 @@ def get_all(call, caller) -> dict:
     if segment := params.get("Segment"):
         found = [p for number, p in enumerate(found) if number % segment["TotalSegments"] == segment["SegmentNumber"]]
     start, size = int(params.get("NextToken") or 0), params.get("MaxResults", 1000)
-    page = found[start:start + size]
+    page = [_handed_out(partition) for partition in found[start:start + size]]
     if params.get("ExcludeColumnSchema"):
         page = [partition | {"StorageDescriptor": {key: value for key, value in partition.get("StorageDescriptor", {}).items()
                                                    if key != "Columns"}} for partition in page]
@@ -37,6 +39,26 @@ def get_all(call, caller) -> dict:
     if start + size < len(found):
         answer["NextToken"] = str(start + size)
     return answer
+
+
+def _handed_out(partition: dict) -> dict:
+    return partition | {"StorageDescriptor": described(partition.get("StorageDescriptor") or {})}
+
+
+@operation("glue", "GetPartition")
+def get(call, caller) -> dict:
+    """GetPartition."""
+    found = next((p for p in _partitions(call.params) if p["Values"] == call.params["PartitionValues"]), None)
+    if found is None:
+        raise AwsError("EntityNotFoundException", "Cannot find partition.")
+    return {"Partition": _handed_out(found)}
+
+
+@operation("glue", "BatchGetPartition")
+def get_some(call, caller) -> dict:
+    """BatchGetPartition: what is not there is left out."""
+    wanted = [entry["Values"] for entry in call.params["PartitionsToGet"]]
+    return {"Partitions": [_handed_out(p) for p in _partitions(call.params) if p["Values"] in wanted], "UnprocessedKeys": []}
 
 
 def _filtered(partitions: list[dict], keys: list[str], expression: str) -> list[dict]:

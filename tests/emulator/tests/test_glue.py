@@ -265,3 +265,44 @@ def test_partitions_come_in_pages_and_are_filtered(emulator):
         {"Values": ["2026-06-01", "00"]}, {"Values": ["2026-06-09", "00"]}])
     assert [error["PartitionValues"] for error in answer["Errors"]] == [["2026-06-09", "00"]]
     assert len(partitions(emulator)) == 23
+
+
+def test_tables_and_partitions_have_what_every_one_has_and_nothing_that_was_not_given(emulator):
+    make_table(emulator)
+    glue = emulator.client("glue")
+    glue.create_partition(DatabaseName="db", TableName="records", PartitionInput={"Values": ["1", "2"], "StorageDescriptor": {}})
+    table = glue.get_table(DatabaseName="db", Name="records")["Table"]
+    assert "Description" not in table and "ViewOriginalText" not in table
+    named = {"DatabaseName": "db", "TableName": "records"}
+    for storage in (
+        table["StorageDescriptor"],
+        glue.get_partition(**named, PartitionValues=["1", "2"])["Partition"]["StorageDescriptor"],
+        glue.get_partitions(**named)["Partitions"][0]["StorageDescriptor"],
+        glue.batch_get_partition(**named, PartitionsToGet=[{"Values": ["1", "2"]}, {"Values": ["3", "4"]}])["Partitions"][0]["StorageDescriptor"],
+    ):
+        assert (storage["NumberOfBuckets"], storage["Compressed"], storage["StoredAsSubDirectories"]) == (0, False, False)
+
+
+def test_tables_come_in_pages(emulator):
+    make_table(emulator)
+    glue = emulator.client("glue")
+    glue.create_table(DatabaseName="db", TableInput={"Name": "others"})
+    first = glue.get_tables(DatabaseName="db", MaxResults=1)
+    second = glue.get_tables(DatabaseName="db", MaxResults=1, NextToken=first["NextToken"])
+    assert [table["Name"] for table in first["TableList"] + second["TableList"]] == ["others", "records"]
+    assert "NextToken" not in second
+    assert [table["Name"] for table in glue.get_tables(DatabaseName="db", Expression="rec.*")["TableList"]] == ["records"]
+    with pytest.raises(ClientError, match="EntityNotFoundException"):
+        glue.get_tables(DatabaseName="none")
+
+
+def test_an_update_of_a_table_leaves_nothing_of_the_earlier_one(emulator):
+    make_table(emulator)
+    glue = emulator.client("glue")
+    glue.update_table(DatabaseName="db", TableInput={"Name": "records", "Description": "told"})
+    assert glue.get_table(DatabaseName="db", Name="records")["Table"]["Description"] == "told"
+    glue.update_table(DatabaseName="db", TableInput={"Name": "records", "Owner": "me"}, VersionId="2")
+    table = glue.get_table(DatabaseName="db", Name="records")["Table"]
+    assert ("Description" in table, table["Owner"], table["VersionId"]) == (False, "me", "3")
+    with pytest.raises(ClientError, match="ConcurrentModificationException"):
+        glue.update_table(DatabaseName="db", TableInput={"Name": "records"}, VersionId="1")
