@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::cloud::{ACCOUNT, Cloud, LINES, REGION};
 
-const WANTED: &str = "quicksight:\n  principals:\n    - arn:aws:quicksight:us-east-1:111122223333:group/default/security\n";
+const WANTED: &str =
+    "quicksight:\n  principals:\n    - arn:aws:quicksight:us-east-1:111122223333:group/default/security\n";
 
 fn pipeline() -> Cloud {
     let cloud = Cloud::enforcing();
