@@ -29,7 +29,7 @@ const INPUT_BYTES: usize = 256_000;
 const TAGS: usize = 50;
 
 /// Lengths of names: type, property, characters; from the resource schemas.
-const NAMES: [(&str, &str, usize); 15] = [
+const NAMES: [(&str, &str, usize); 16] = [
     ("AWS::Athena::NamedQuery", "Name", 128),
     ("AWS::Athena::PreparedStatement", "StatementName", 256),
     ("AWS::Athena::WorkGroup", "Name", 128),

@@ -10,8 +10,9 @@ mod notices;
 pub mod pipeline;
 pub mod policies;
 pub mod queries;
-mod reports;
+pub mod quicksight;
 pub mod reasons;
+mod reports;
 pub mod roles;
 mod tables;
 mod template;
@@ -53,6 +54,8 @@ pub enum StackKind {
     Collector,
     /// Lake, job, catalogue, workgroup.
     Lake,
+    /// The dashboard in QuickSight, where it is wanted.
+    Dashboards,
 }
 
 /// A stack as it should be.
@@ -126,6 +129,7 @@ pub fn render(cloud: &Cloud, facts: &Facts) -> Result<Vec<StackSpec>> {
         }
     }
     specs.push(lake::render(cloud, facts)?);
+    specs.extend(quicksight::render(cloud, facts)?);
     Ok(specs)
 }
 

@@ -11,6 +11,7 @@ use crate::{Error, Result};
 
 mod check;
 pub mod form;
+pub mod quicksight;
 mod report;
 pub mod schedule;
 mod template;
@@ -18,6 +19,7 @@ mod template;
 mod tests;
 
 pub use form::{is_account, is_region, partition_of};
+pub use quicksight::{Import, QuickSight};
 pub use report::{Given, Report};
 pub use template::render;
 
@@ -76,6 +78,9 @@ pub struct Cloud {
     /// What the cost estimate assumes.
     #[serde(default)]
     pub estimate: Estimate,
+    /// Dashboards in QuickSight, where they are wanted.
+    #[serde(default)]
+    pub quicksight: Option<QuickSight>,
 }
 
 /// Where a pipeline is deployed, and under which rules of the account.
