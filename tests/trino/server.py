@@ -38,6 +38,7 @@ hive.metastore.glue.aws-secret-key={secret}
 # S3 through Hadoop's file system, with its own settings.
 OLD_S3 = """\
 hive.s3.endpoint={endpoint}
+hive.s3.region={region}
 hive.s3.path-style-access=true
 hive.s3.ssl.enabled=false
 hive.s3.aws-access-key={key}
