@@ -10,7 +10,7 @@ use crate::ui::{ColorChoice, Format};
 mod aws;
 
 #[cfg(feature = "aws")]
-pub use aws::{AskedOf, AssetArgs, Doctor, InitAws, JobTypeName, Plan, Policy, PolicyOf};
+pub use aws::{AskedOf, AssetArgs, Doctor, InitAws, JobTypeName, Notify, NotifyWhat, Plan, Policy, PolicyOf};
 
 /// See who touched what in your S3 buckets: access logs in, a Parquet lake, answers out.
 #[derive(Debug, Parser)]
@@ -86,6 +86,9 @@ pub enum Command {
     /// Check what a pipeline in AWS needs: configuration, credentials, programs; with --remote the jobs themselves
     #[cfg(feature = "aws")]
     Doctor(Doctor),
+    /// Try out the notices of a pipeline in AWS
+    #[cfg(feature = "aws")]
+    Notify(Notify),
     /// Print the IAM policy that a deployer, a CI job, an analyst needs
     #[cfg(feature = "aws")]
     Policy(Policy),

@@ -32,6 +32,8 @@ pub mod generate;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod logs;
+#[cfg(any(feature = "lambda", all(feature = "aws", feature = "cli")))]
+pub mod notice;
 #[cfg(feature = "cloud")]
 pub mod pipeline;
 #[cfg(all(feature = "aws", feature = "cli"))]

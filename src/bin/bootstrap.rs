@@ -1,4 +1,4 @@
-//! The Lambda function of the collector stacks: see `bucketscope::lambda`.
+//! The Lambda functions: see `bucketscope::lambda`. Which of them this is says the handler that the template gives it.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use bucketscope::aws::Session;
 use bucketscope::lambda::{self, Here};
+use bucketscope::notice::{NOTIFY, REPORT};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
@@ -25,8 +26,33 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ran = session.wait(lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| answer(&session, event))));
+    // Lambda Developer Guide, "Building a custom runtime": `_HANDLER` is the function's handler.
+    let handler = std::env::var("_HANDLER").unwrap_or_default();
+    let ran = session.wait(lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
+        let (session, handler) = (&session, handler.as_str());
+        async move {
+            match handler {
+                NOTIFY => said(lambda::notify(session, event.payload).await),
+                REPORT => said(lambda::report(session, event.payload).await),
+                _ => answer(session, event).await,
+            }
+        }
+    })));
     ran.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+}
+
+/// Logs what was done; what failed is Lambda's to try again.
+fn said(outcome: bucketscope::Result<String>) -> Result<(), lambda_runtime::Error> {
+    match outcome {
+        Ok(message) => {
+            log(&json!({ "level": "INFO", "message": message }));
+            Ok(())
+        }
+        Err(error) => {
+            log(&json!({ "level": "ERROR", "message": error.to_string() }));
+            Err(error.into())
+        }
+    }
 }
 
 async fn answer(session: &Session, event: LambdaEvent<Value>) -> Result<(), lambda_runtime::Error> {

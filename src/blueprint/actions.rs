@@ -37,6 +37,8 @@ pub enum On {
     Policy,
     /// A topic, and its subscriptions.
     Topic,
+    /// A queue.
+    Queue,
     /// A KMS key.
     Key,
     /// A Lambda function.
@@ -243,9 +245,26 @@ const SAME: &[(&str, &str, On, &[&str])] = &[
             "GetSubscriptionAttributes",
             "GetTopicAttributes",
             "ListSubscriptionsByTopic",
+            "Publish",
             "SetTopicAttributes",
             "Subscribe",
             "Unsubscribe",
+        ],
+    ),
+    (
+        "sqs",
+        "sqs",
+        On::Queue,
+        &[
+            "CreateQueue",
+            "DeleteQueue",
+            "GetQueueAttributes",
+            "GetQueueUrl",
+            "ListQueueTags",
+            "SendMessage",
+            "SetQueueAttributes",
+            "TagQueue",
+            "UntagQueue",
         ],
     ),
     ("kms", "kms", On::Key, &["Decrypt", "DescribeKey", "GenerateDataKey", "GetKeyPolicy"]),
@@ -254,10 +273,13 @@ const SAME: &[(&str, &str, On, &[&str])] = &[
         "lambda",
         On::Function,
         &[
+            "AddPermission",
             "CreateFunction",
             "DeleteFunction",
             "GetFunction",
             "GetFunctionConfiguration",
+            "GetPolicy",
+            "RemovePermission",
             "UpdateFunctionCode",
             "UpdateFunctionConfiguration",
         ],

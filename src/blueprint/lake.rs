@@ -53,13 +53,13 @@ pub(super) fn render(cloud: &Cloud, facts: &Facts) -> Result<StackSpec> {
             json!({ "group": names.log_group("etl"), "days": cloud.job.log_days })
         }),
         "schedule": schedule(cloud),
+        "schedule_group": (cloud.job.schedule != BY_HAND || !cloud.reports.is_empty()).then(|| names.schedule_group()),
         "crawler": crawler(cloud, &table_ids),
         "workgroup": workgroup(cloud),
         "queries": queries::saved(&facts.own_queries)?,
         "topic": json!({ "name": names.topic() }),
         "subscribers": subscribers.collect::<Vec<_>>(),
-        "notices": notices::rules(cloud),
-        "alarms": notices::alarms(cloud),
+        "notices": notices::notices(cloud, facts)?,
         "dashboard": json!({ "name": names.dashboard(), "body": dashboard::body(cloud, &facts.partition) }),
         "tables": tables,
     });
@@ -154,7 +154,6 @@ fn schedule(cloud: &Cloud) -> Option<Json> {
     let names = Names::of(cloud);
     (cloud.job.schedule != BY_HAND).then(|| {
         json!({
-            "group": names.schedule_group(),
             "name": names.schedule(),
             "expression": cloud.job.schedule,
             "time_zone": cloud.job.time_zone,

@@ -21,11 +21,15 @@ const TRUST_CHARACTERS: usize = 2_048;
 const QUERY_BYTES: usize = 262_144;
 /// One argument of a program on Linux, its end included (execve(2), "Limits on size of arguments and environment").
 const ARGUMENT_BYTES: usize = 131_071;
+/// All variables of a function's environment ("Lambda quotas", AWS Lambda Developer Guide: 4 KB).
+const ENVIRONMENT_BYTES: usize = 4_096;
+/// What a schedule hands over to a function that is not waited for ("Lambda quotas", AWS Lambda Developer Guide: 256 KB).
+const INPUT_BYTES: usize = 256_000;
 /// Tags of a resource.
 const TAGS: usize = 50;
 
 /// Lengths of names: type, property, characters; from the resource schemas.
-const NAMES: [(&str, &str, usize); 15] = [
+const NAMES: [(&str, &str, usize); 16] = [
     ("AWS::Athena::NamedQuery", "Name", 128),
     ("AWS::Athena::PreparedStatement", "StatementName", 256),
     ("AWS::Athena::WorkGroup", "Name", 128),
@@ -39,6 +43,7 @@ const NAMES: [(&str, &str, usize); 15] = [
     ("AWS::Logs::LogGroup", "LogGroupName", 512),
     ("AWS::S3::Bucket", "BucketName", 63),
     ("AWS::SNS::Topic", "TopicName", 256),
+    ("AWS::SQS::Queue", "QueueName", 80),
     ("AWS::Scheduler::Schedule", "Name", 64),
     ("AWS::Scheduler::ScheduleGroup", "Name", 64),
 ];
@@ -142,6 +147,14 @@ fn of_its_kind(id: &str, kind: &str, properties: &Json) -> Vec<Measured> {
         "AWS::Athena::PreparedStatement" => {
             let found = bytes(properties, "QueryStatement");
             vec![measured(format!("the prepared statement {id}"), found, QUERY_BYTES, "bytes", SHORTER_QUERY)]
+        }
+        "AWS::Scheduler::Schedule" => {
+            let found = properties.pointer("/Target/Input").and_then(Json::as_str).map_or(0, str::len);
+            vec![measured(format!("what {id} hands over"), found, INPUT_BYTES, "bytes", SHORTER_QUERY)]
+        }
+        "AWS::Lambda::Function" => {
+            let found = json_bytes(properties.pointer("/Environment/Variables"));
+            vec![measured(format!("the environment of {id}"), found, ENVIRONMENT_BYTES, "bytes", FEWER_BUCKETS)]
         }
         "AWS::Glue::Job" => {
             let arguments = properties.get("DefaultArguments").and_then(Json::as_object).into_iter().flatten();

@@ -10,6 +10,7 @@ mod notices;
 pub mod pipeline;
 pub mod policies;
 pub mod queries;
+mod reports;
 pub mod roles;
 mod tables;
 mod template;

@@ -130,6 +130,16 @@ impl<'a> Names<'a> {
         format!("{}-{}", self.stem(), self.cloud.aws.region)
     }
 
+    /// The queue of what could not be delivered.
+    pub fn queue(&self) -> String {
+        format!("{}-undelivered", self.stem())
+    }
+
+    /// What the names of alarms begin with.
+    pub fn alarms(&self) -> String {
+        format!("{}-", self.stem())
+    }
+
     /// The schedule group.
     pub fn schedule_group(&self) -> String {
         self.stem()
@@ -138,6 +148,11 @@ impl<'a> Names<'a> {
     /// The schedule of the job.
     pub fn schedule(&self) -> String {
         format!("{}-etl", self.stem())
+    }
+
+    /// The schedule of a report; the group tells it from those of other pipelines.
+    pub fn report_schedule(&self, report: &str) -> String {
+        format!("report-{report}")
     }
 
     /// A role; roles belong to the account, so their names carry the Region.

@@ -109,9 +109,9 @@ impl Role {
 
 /// Writes ARNs of one pipeline.
 #[derive(Clone, Copy)]
-struct Arns<'a> {
-    cloud: &'a Cloud,
-    facts: &'a Facts,
+pub(super) struct Arns<'a> {
+    pub(super) cloud: &'a Cloud,
+    pub(super) facts: &'a Facts,
 }
 
 impl Arns<'_> {
@@ -119,7 +119,7 @@ impl Arns<'_> {
         format!("arn:{}:s3:::{path}", self.facts.partition)
     }
 
-    fn home(&self, service: &str, resource: &str) -> String {
+    pub(super) fn home(&self, service: &str, resource: &str) -> String {
         self.regional(service, &self.cloud.aws.region, resource)
     }
 
@@ -146,7 +146,101 @@ pub fn lake(cloud: &Cloud, facts: &Facts) -> Vec<Role> {
     if cloud.job.schedule != super::BY_HAND {
         roles.push(schedule(arns));
     }
+    roles.push(notices(arns));
+    if !cloud.reports.is_empty() {
+        roles.extend([reports(arns), timer(arns)]);
+    }
     roles
+}
+
+/// The function that starts reports. Athena reads catalogue and lake and writes results with the caller's permissions ("Fine-grained
+/// access to databases and tables", "Access to Amazon S3", Amazon Athena User Guide).
+fn reports(arns: Arns) -> Role {
+    let (cloud, names) = (arns.cloud, Names::of(arns.cloud));
+    let account = &cloud.aws.account_id;
+    let (lake, results, database) = (names.lake_bucket(), names.results_bucket(), names.database());
+    let catalogue = ["catalog".to_owned(), format!("database/{database}"), format!("table/{database}/*")];
+    let catalogue = catalogue.iter().map(|resource| arns.home("glue", resource)).collect();
+    let tables = TABLES.iter().chain(&super::JOINED).map(|folder| arns.s3(&format!("{lake}/{folder}/*"))).collect();
+    let reading =
+        ["glue:BatchGetPartition", "glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable"];
+    let buckets = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"];
+    let writing = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"];
+    let mut statements = vec![
+        Statement::new(
+            "Ask",
+            &["athena:StartQueryExecution"],
+            vec![arns.home("athena", &format!("workgroup/{}", names.workgroup()))],
+        ),
+        Statement::new("Catalogue", &reading, catalogue),
+        Statement::new("Buckets", &buckets, vec![arns.s3(&lake), arns.s3(&results)]).owned_by(account),
+        Statement::new("Tables", &["s3:GetObject"], tables).owned_by(account),
+        Statement::new("Results", &writing, vec![arns.s3(&format!("{results}/*"))]).owned_by(account),
+    ];
+    statements.extend(telling(arns, super::reports::REPORTS));
+    Role {
+        id: "ReportsRole",
+        name: names.role(super::reports::REPORTS, &cloud.aws.region),
+        description: "Asks what reports want to know".to_owned(),
+        service: "lambda.amazonaws.com",
+        trust_conditions: BTreeMap::new(),
+        statements,
+    }
+}
+
+/// The schedules of reports.
+fn timer(arns: Arns) -> Role {
+    let (cloud, names) = (arns.cloud, Names::of(arns.cloud));
+    let function = arns.home("lambda", &format!("function:{}", names.function(super::reports::REPORTS)));
+    Role {
+        id: "TimerRole",
+        name: names.role(super::reports::TIMER, &cloud.aws.region),
+        description: "Calls the function that asks reports".to_owned(),
+        service: "scheduler.amazonaws.com",
+        trust_conditions: of_the_group(arns),
+        statements: vec![
+            Statement::new("Call", &["lambda:InvokeFunction"], vec![function]),
+            Statement::new("Undelivered", &["sqs:SendMessage"], vec![arns.home("sqs", &names.queue())]),
+        ],
+    }
+}
+
+/// The function that tells the topic what happened.
+fn notices(arns: Arns) -> Role {
+    let (cloud, names) = (arns.cloud, Names::of(arns.cloud));
+    let account = &cloud.aws.account_id;
+    let workgroup = arns.home("athena", &format!("workgroup/{}", names.workgroup()));
+    let results = arns.s3(&format!("{}/*", names.results_bucket()));
+    let mut statements = vec![
+        Statement::new("Queries", &["athena:GetQueryExecution", "athena:GetQueryResults"], vec![workgroup]),
+        // GetQueryResults reads the result with the caller's permissions (Athena API Reference).
+        Statement::new("Results", &["s3:GetObject"], vec![results]).owned_by(account),
+    ];
+    statements.extend(telling(arns, super::notices::NOTICES));
+    Role {
+        id: "NoticesRole",
+        name: names.role(super::notices::NOTICES, &cloud.aws.region),
+        description: "Tells the topic what happened".to_owned(),
+        service: "lambda.amazonaws.com",
+        trust_conditions: BTreeMap::new(),
+        statements,
+    }
+}
+
+/// What a function needs that publishes to the topic, keeps what it fails on, and writes its log.
+fn telling(arns: Arns, what: &str) -> Vec<Statement> {
+    let names = Names::of(arns.cloud);
+    let log = arns.home("logs", &format!("log-group:{}:*", names.log_group(what)));
+    let mut statements = vec![
+        Statement::new("Tell", &["sns:Publish"], vec![arns.home("sns", &names.topic())]),
+        Statement::new("Undelivered", &["sqs:SendMessage"], vec![arns.home("sqs", &names.queue())]),
+        Statement::new("Log", &["logs:CreateLogStream", "logs:PutLogEvents"], vec![log]),
+    ];
+    // Of topic and results (SNS Developer Guide, "Key management": the publisher needs both).
+    if let Some(key) = &arns.cloud.aws.kms_key {
+        statements.push(Statement::new("Key", &["kms:Decrypt", "kms:GenerateDataKey"], vec![key.clone()]));
+    }
+    statements
 }
 
 /// The role of the function that switches logging on and off, for one stack of deliveries.
@@ -360,19 +454,24 @@ fn crawler(arns: Arns) -> Role {
     }
 }
 
-/// The schedule. Its trust names the group, as the Scheduler user guide, "Confused deputy prevention", asks for.
+/// Schedules' trust names their group, as the Scheduler user guide, "Confused deputy prevention", asks for.
+fn of_the_group(arns: Arns) -> BTreeMap<String, BTreeMap<String, String>> {
+    let group = arns.home("scheduler", &format!("schedule-group/{}", Names::of(arns.cloud).schedule_group()));
+    let mut conditions = within_account(arns);
+    conditions.entry("StringEquals".to_owned()).or_default().insert("aws:SourceArn".to_owned(), group);
+    conditions
+}
+
+/// The schedule of the job.
 fn schedule(arns: Arns) -> Role {
     let (cloud, names) = (arns.cloud, Names::of(arns.cloud));
-    let group = arns.home("scheduler", &format!("schedule-group/{}", names.schedule_group()));
-    let mut trust_conditions = within_account(arns);
-    trust_conditions.entry("StringEquals".to_owned()).or_default().insert("aws:SourceArn".to_owned(), group);
     let job = arns.home("glue", &format!("job/{}", names.job()));
     Role {
         id: "ScheduleRole",
         name: names.role("schedule", &cloud.aws.region),
         description: "Starts the job".to_owned(),
         service: "scheduler.amazonaws.com",
-        trust_conditions,
+        trust_conditions: of_the_group(arns),
         statements: vec![Statement::new("Start", &["glue:StartJobRun"], vec![job])],
     }
 }

@@ -171,6 +171,21 @@ pub enum JobTypeName {
     Ray,
 }
 
+/// `notify`.
+#[derive(Debug, Args)]
+pub struct Notify {
+    /// What to do
+    #[arg(value_enum)]
+    pub what: NotifyWhat,
+}
+
+/// What `notify` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NotifyWhat {
+    /// Send one notice the way that all of them go, and tell who gets it
+    Test,
+}
+
 /// `policy`.
 #[derive(Debug, Args)]
 pub struct Policy {

@@ -170,6 +170,8 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
         #[cfg(feature = "aws")]
         Command::Doctor(args) => aws::doctor::execute(context, &*cloud_configuration(context, "doctor")?, &args),
         #[cfg(feature = "aws")]
+        Command::Notify(args) => aws::notify::execute(context, &*cloud_configuration(context, "notify")?, &args),
+        #[cfg(feature = "aws")]
         Command::Policy(args) => aws::policy::execute(context, &*cloud_configuration(context, "policy")?, &args),
         #[cfg(not(feature = "local"))]
         Command::Demo(_) => Err(without_engine()),

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::cli::RangeArgs;
+use crate::query::window::{self, midnight, span};
 use crate::ui::text;
 use crate::{Error, Result};
 
@@ -40,16 +41,10 @@ pub fn resolve(args: &RangeArgs, now_ms: i64, whole: Range) -> Result<Option<Ran
 }
 
 fn last_while(text: &str, now_ms: i64) -> Result<Range> {
-    let today = midnight(now_ms);
-    match text {
-        "yesterday" => Ok((today - DAY, today)),
-        "today" => Ok((today, now_ms.max(today + 1))),
-        _ => match span(text) {
-            Some(ms) if ms > 0 => Ok((now_ms.saturating_sub(ms), now_ms)),
-            _ => Err(Error::usage(format!("--last: `{text}` is no while"))
-                .hint("expected a number of days, hours or minutes (7d, 24h, 30m), today or yesterday")),
-        },
-    }
+    window::last(text, now_ms).map(|range| (range.from_ms, range.to_ms)).ok_or_else(|| {
+        Error::usage(format!("--last: `{text}` is no while"))
+            .hint("expected a number of days, hours or minutes (7d, 24h, 30m), today or yesterday")
+    })
 }
 
 /// A moment; a date is its beginning, a while is that long ago.
@@ -89,27 +84,6 @@ pub fn while_ms(flag: &str, text: &str) -> Result<i64> {
         Error::usage(format!("{flag}: `{text}` is no while"))
             .hint("expected a number of weeks, days, hours or minutes: 2w, 7d, 24h, 30m")
     })
-}
-
-fn midnight(ms: i64) -> i64 {
-    ms.div_euclid(DAY) * DAY
-}
-
-/// `7d`, `24h`, `30m`, `90s`, `2w` in milliseconds.
-fn span(text: &str) -> Option<i64> {
-    let unit = match text.chars().last()? {
-        's' => 1_000,
-        'm' => 60_000,
-        'h' => 3_600_000,
-        'd' => DAY,
-        'w' => 7 * DAY,
-        _ => return None,
-    };
-    let number = text.get(..text.len() - 1)?;
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    number.parse::<i64>().ok()?.checked_mul(unit)
 }
 
 #[cfg(test)]

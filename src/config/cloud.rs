@@ -11,12 +11,14 @@ use crate::{Error, Result};
 
 mod check;
 pub mod form;
+mod report;
 pub mod schedule;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use form::{is_account, is_region, partition_of};
+pub use report::{Given, Report};
 pub use template::render;
 
 /// The longest name: with it, the longest Region and the suffix, a bucket's name has the 63 characters that S3 allows.
@@ -68,6 +70,9 @@ pub struct Cloud {
     /// Who is told of what.
     #[serde(default)]
     pub notify: Notify,
+    /// What is asked by the clock.
+    #[serde(default)]
+    pub reports: Vec<Report>,
     /// What the cost estimate assumes.
     #[serde(default)]
     pub estimate: Estimate,
@@ -306,6 +311,8 @@ pub struct Notify {
     pub emails: Vec<String>,
     /// Failed jobs, failed crawlers, failed queries are told always; finished queries too if this is set.
     pub finished_queries: bool,
+    /// A notice too when a query or a report begins.
+    pub started_queries: bool,
     /// A notice if the newest record of the lake is older than this, in hours.
     pub lag_hours: u32,
     /// A notice if more than so many percent of a day's lines are no records.
@@ -314,7 +321,7 @@ pub struct Notify {
 
 impl Default for Notify {
     fn default() -> Self {
-        Self { emails: Vec::new(), finished_queries: false, lag_hours: 48, rejected_percent: 1 }
+        Self { emails: Vec::new(), finished_queries: false, started_queries: false, lag_hours: 48, rejected_percent: 1 }
     }
 }
 

@@ -133,6 +133,7 @@ fn in_plain_words(found: &str) -> String {
         ("struct Keep", "keys and values"),
         ("struct Athena", "keys and values"),
         ("struct Notify", "keys and values"),
+        ("struct Report", "a report (`query: …`, `last: …`, `schedule: …`)"),
         ("struct Estimate", "keys and values"),
         ("struct Cloud", "keys and values"),
         ("struct RunConfig", "keys and values"),

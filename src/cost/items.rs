@@ -37,13 +37,16 @@ const RESULT_GIGABYTES: f64 = 0.001;
 const CRAWLER_DPUS: f64 = 2.0;
 const CRAWLER_HOURS: f64 = 1.0 / 6.0;
 /// What a deployed pipeline has of CloudWatch.
-const ALARMS: f64 = 3.0;
+const ALARMS: f64 = 4.0;
 /// An alarm that divides one metric by another is billed for each of them, and for both here (Amazon CloudWatch pricing).
-const ALARM_METRICS: f64 = 4.0;
+const ALARM_METRICS: f64 = 6.0;
 const METRICS: f64 = 5.0;
 const LOG_GIGABYTES_A_RUN: f64 = 0.000_1;
 /// Notices a month when nothing much happens.
 const NOTICES: f64 = 30.0;
+
+/// A call of a function: its 256 MB for a second, which is assumed and was not measured.
+const CALL_GIGABYTE_SECONDS: f64 = 0.25;
 
 /// What goes through a pipeline in a month.
 pub(super) struct Volume {
@@ -51,6 +54,7 @@ pub(super) struct Volume {
     objects: f64,
     queries: f64,
     runs: f64,
+    reports: f64,
     crawls: f64,
     /// The share of the logs that comes into log buckets of the pipeline's own.
     own: f64,
@@ -70,11 +74,13 @@ impl Volume {
         let regions =
             cloud.sources.iter().map(|it| it.region(cloud)).chain(cloud.trails.iter().map(|it| it.region(cloud)));
         let far = regions.filter(|region| *region != cloud.aws.region).count();
+        let reports: f64 = cloud.reports.iter().map(|report| runs_a_month(&report.schedule)).sum();
         Self {
             gigabytes: f64::from(cloud.estimate.log_gigabytes_a_month),
             objects: f64::from(cloud.estimate.log_objects_thousands) * 1000.0,
-            queries: f64::from(cloud.estimate.queries_a_day) * MONTH_DAYS,
+            queries: f64::from(cloud.estimate.queries_a_day) * MONTH_DAYS + reports,
             runs,
+            reports,
             crawls: match cloud.catalogue.mode {
                 CatalogueMode::Api => scheduled,
                 CatalogueMode::Crawler => scheduled + runs,
@@ -140,8 +146,11 @@ pub(super) fn items(cloud: &Cloud, volume: &Volume, prices: &Prices) -> Vec<Item
     items.extend(keys(cloud, volume, prices));
     items.push(Item {
         what: "schedule".to_owned(),
-        basis: format!("{} runs of the job", whole(volume.runs)),
-        usd: volume.runs * prices.scheduler_invocation.usd,
+        basis: match whole(volume.reports).as_str() {
+            "0" => format!("{} runs of the job", whole(volume.runs)),
+            reports => format!("{} runs of the job, {reports} reports", whole(volume.runs)),
+        },
+        usd: (volume.runs + volume.reports) * prices.scheduler_invocation.usd,
     });
     items
 }
@@ -231,7 +240,12 @@ fn watching(volume: &Volume, prices: &Prices) -> Item {
 fn notices(cloud: &Cloud, volume: &Volume, prices: &Prices) -> Item {
     let finished = if cloud.notify.finished_queries { volume.queries } else { 0.0 };
     let mails = (NOTICES + finished) * number(cloud.notify.emails.len());
-    Item { what: "notices".to_owned(), basis: format!("{} e-mails", whole(mails)), usd: mails * prices.sns_email.usd }
+    // Rules cannot tell reports from other queries, so that where there is a report the function looks at all of them.
+    let looked_at = if volume.reports > 0.0 { volume.queries } else { finished };
+    let calls = NOTICES + looked_at + volume.reports;
+    let call = prices.lambda_request.usd + CALL_GIGABYTE_SECONDS * prices.lambda_gigabyte_second.usd;
+    let basis = format!("{} e-mails, {} calls of functions", whole(mails), whole(calls));
+    Item { what: "notices".to_owned(), basis, usd: mails * prices.sns_email.usd + calls * call }
 }
 
 /// Requests to KMS, where a key is configured. S3's bucket keys save most of those of lake and results; of CloudTrail's files

@@ -110,6 +110,13 @@ pub fn query_cost(scanned_bytes: u64) -> f64 {
     terabytes * prices().athena_scan.usd
 }
 
+/// What a terabyte costs that Athena scans, in millionths of a US dollar.
+pub fn micro_usd_a_terabyte() -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let micro = (prices().athena_scan.usd * 1e6).round() as u64;
+    micro
+}
+
 /// An amount as a person reads it.
 pub fn money(usd: f64) -> String {
     if usd > 0.0 && usd < 0.005 { "< $0.01".to_owned() } else { format!("${usd:.2}") }

@@ -33,6 +33,8 @@ pub struct Prices {
     pub glue_crawler_dpu_hour: Price,
     pub athena_scan: Price,
     pub sns_email: Price,
+    pub lambda_request: Price,
+    pub lambda_gigabyte_second: Price,
     pub scheduler_invocation: Price,
     pub kms_request: Price,
     pub cloudwatch_alarm: Price,

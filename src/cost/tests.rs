@@ -38,12 +38,13 @@ fn the_defaults_cost_what_a_hand_calculation_says() {
     assert!(near(usd(&estimate, "crawler"), 4.4));
     // 600 × 0.2852 GB × $0.005 + 600 × 7 × 24 × 2 × 4 × $0.0000004
     assert!(near(usd(&estimate, "queries"), 0.855_75 + 0.322_56));
-    // 4 metrics of alarms × 0.10 + 5 × 0.30 + 0.072 GB × 0.50 + a dashboard
-    assert!(near(usd(&estimate, "watching"), 4.936));
-    assert!(near(usd(&estimate, "notices"), 0.0));
+    // 6 metrics of alarms × 0.10 + 5 × 0.30 + 0.072 GB × 0.50 + a dashboard
+    assert!(near(usd(&estimate, "watching"), 5.136));
+    // 30 calls × ($0.0000002 + 0.25 GB-s × $0.0000166667)
+    assert!(near(usd(&estimate, "notices"), 0.000_13));
     assert!(near(usd(&estimate, "schedule"), 0.000_72));
     let sum: f64 = estimate.items.iter().map(|item| item.usd).sum();
-    assert!(near(estimate.total_usd, sum) && near(sum, 19.564_27), "{sum}");
+    assert!(near(estimate.total_usd, sum) && near(sum, 19.764_40), "{sum}");
     // 30 GB × $0.25 to $0.50; 600 × 30 GB × $5 a TB, and 600 × 100,000 GETs
     let [delivery, text] = estimate.beside.as_slice() else { panic!("{:?}", estimate.beside) };
     assert!(near(delivery.usd_low, 7.5) && near(delivery.usd_high, 15.0));
@@ -86,8 +87,19 @@ fn logs_of_others_are_not_stored_at_our_cost_and_other_regions_cost_transfer() {
 #[test]
 fn finished_queries_are_mailed_where_wanted() {
     let more = format!("{ONE}notify: {{emails: [a@example.com, b@example.com], finished_queries: true}}\n");
-    // (30 + 600) × 2 × $0.00002
-    assert!(near(usd(&estimate(&cloud(&more)), "notices"), 0.025_2));
+    // (30 + 600) × 2 × $0.00002, and 630 calls
+    assert!(near(usd(&estimate(&cloud(&more)), "notices"), 0.025_2 + 0.002_75));
+}
+
+#[test]
+fn a_report_is_a_query_a_call_and_a_schedule() {
+    let report = "reports:\n  - {query: access-denied, last: 1d, schedule: rate(1 day)}\n";
+    let (with, without) = (estimate(&cloud(&format!("{ONE}{report}"))), estimate(&cloud(ONE)));
+    // 30 times what one of 600 queries costs
+    assert!(near(usd(&with, "queries"), usd(&without, "queries") * 630.0 / 600.0));
+    assert!(near(usd(&with, "schedule"), 0.000_75));
+    // Every query is looked at: 30 + 630 + 30 calls
+    assert!(near(usd(&with, "notices"), 690.0 * 0.000_004_37));
 }
 
 #[test]
@@ -110,7 +122,7 @@ fn amounts_are_aligned_and_lines_fit() {
     let ends: Vec<usize> =
         text.lines().filter(|line| line.starts_with("  ") && line.contains('$')).map(width).collect();
     assert!(ends.len() == 13 && ends.windows(2).all(|two| two[0] == two[1]), "{ends:?}\n{text}");
-    assert!(text.contains("together") && text.contains("$19.56") && text.contains("$90.00 to $114.00"), "{text}");
+    assert!(text.contains("together") && text.contains("$19.76") && text.contains("$90.00 to $114.00"), "{text}");
     assert!(text.contains("Prices of us-east-1 as of 2026-"), "{text}");
 }
 
@@ -120,5 +132,5 @@ fn json_has_every_amount() {
     assert_eq!(json["currency"], "USD");
     assert_eq!(json["log_objects_a_month"], 100_000);
     assert_eq!(json["items"][0]["what"], "raw logs");
-    assert!(near(json["total_usd"].as_f64().unwrap(), 19.564_27));
+    assert!(near(json["total_usd"].as_f64().unwrap(), 19.764_40));
 }

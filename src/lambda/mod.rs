@@ -1,4 +1,5 @@
-//! The function behind `Custom::BucketLogging`: switches access logging on for one bucket, and gives the earlier setting
+//! What the functions do. [`notify()`] tells the topic of events, [`report`] starts scheduled reports; the rest is
+//! the function behind `Custom::BucketLogging`: switches access logging on for one bucket, and gives the earlier setting
 //! back. A custom resource, so that CloudFormation does it too when it rolls back or deletes.
 //!
 //! What is to be done follows from values alone ([`logging`]); [`handle`] reads them, does it, and answers CloudFormation.
@@ -12,9 +13,14 @@ mod buckets;
 mod event;
 mod handle;
 mod logging;
+mod notify;
+mod report;
+mod tell;
 
 pub use handle::{Answered, handle};
 pub use logging::Here;
+pub use notify::notify;
+pub use report::report;
 
 #[cfg(test)]
 mod tests;

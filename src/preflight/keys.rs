@@ -7,6 +7,13 @@ use serde_json::Value;
 use super::policy::{Verdict, verdict};
 use super::{Check, Code, Finding, Findings, Scene};
 
+/// Who publishes to an encrypted topic without a role.
+const ALARMS: &str = "cloudwatch.amazonaws.com";
+
+/// What lets it. The key that AWS manages for SNS has a policy that nobody can change ("Enable compatibility between event sources from
+/// AWS services and encrypted topics", Amazon SNS Developer Guide).
+const STATEMENT: &str = r#"{"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}"#;
+
 pub(super) fn checks<'a>(scene: &'a Scene<'a>, checks: &mut Vec<Check<'a>>) {
     let own = scene.cloud.aws.kms_key.iter().map(|key| (key, scene.cloud.aws.region.as_str()));
     let trails = scene.cloud.trails.iter();
@@ -51,7 +58,10 @@ fn one(scene: &Scene<'_>, key: &str, region: &str, findings: &mut Findings) {
 }
 
 fn closed(key: &str, who: &str, action: &str, found: Verdict) -> Finding {
-    let hint = format!("add a statement to the key's policy that allows {action} to {who}");
+    let hint = match who {
+        ALARMS => format!("add to the key's policy:  {STATEMENT}"),
+        _ => format!("add a statement to the key's policy that allows {action} to {who}"),
+    };
     match found {
         Verdict::No => {
             let what = format!("the policy of the key {key} does not let {who} do {action}");
@@ -84,10 +94,9 @@ fn needs(scene: &Scene<'_>, key: &str) -> BTreeSet<(String, Vec<String>, String)
     }
     let encrypted = |topic: &super::planned::Resource| topic.text(&["KmsMasterKeyId"]) == Some(key);
     if scene.planned.of_kind("AWS::SNS::Topic").any(encrypted) {
-        for service in ["events.amazonaws.com", "cloudwatch.amazonaws.com"] {
-            for action in ["kms:Decrypt", "kms:GenerateDataKey"] {
-                all.insert((service.to_owned(), vec![service.to_owned()], action.to_owned()));
-            }
+        // The one alarm that goes straight to the topic; functions publish with their roles.
+        for action in ["kms:Decrypt", "kms:GenerateDataKey"] {
+            all.insert((ALARMS.to_owned(), vec![ALARMS.to_owned()], action.to_owned()));
         }
     }
     all

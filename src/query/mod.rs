@@ -5,6 +5,7 @@ mod built_in;
 mod front_matter;
 pub mod literal;
 mod value;
+pub mod window;
 
 use std::sync::LazyLock;
 

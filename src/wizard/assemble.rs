@@ -56,6 +56,7 @@ fn fresh(known: &Known, suffix: &str) -> Cloud {
         keep: Keep::default(),
         athena: Athena::default(),
         notify: Notify::default(),
+        reports: Vec::new(),
         estimate: Estimate::default(),
     }
 }

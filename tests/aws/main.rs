@@ -9,5 +9,6 @@ mod failures;
 mod handover;
 mod iam;
 mod lifecycle;
+mod notices;
 mod questions;
 mod upgrade;

@@ -402,23 +402,31 @@ fn notices_are_of_this_pipeline_alone_and_only_this_account_may_send_them() {
         assert!(details.iter().any(|detail| detail[own.0] == json!([own.1])), "{own:?}");
     }
     let finished = details.iter().find(|detail| detail.get("workgroupName").is_some()).unwrap();
-    assert_eq!(finished["currentState"], json!(["FAILED", "CANCELLED", "SUCCEEDED"]));
+    assert_eq!(finished["currentState"], json!(["FAILED", "CANCELLED", "SUCCEEDED", "RUNNING"]));
     let publish = &properties(&template, "TopicPolicy")["PolicyDocument"]["Statement"][0];
     assert_eq!(publish["Condition"]["StringEquals"]["aws:SourceAccount"], "123456789012");
+    assert_eq!(
+        publish["Principal"],
+        json!({ "Service": "cloudwatch.amazonaws.com" }),
+        "functions publish with their roles"
+    );
 }
 
 #[test]
-fn every_line_of_a_notice_is_a_json_string_whose_gaps_are_filled() {
-    for (_, template) in templates() {
-        for (id, rule) in of_type(&template, "AWS::Events::Rule") {
-            let transformer = &rule["Properties"]["Targets"][0]["InputTransformer"];
-            let paths = transformer["InputPathsMap"].as_object().unwrap();
-            for line in transformer["InputTemplate"].as_str().unwrap().lines() {
-                let text: String = serde_json::from_str(line).unwrap();
-                for gap in text.split('<').skip(1).filter_map(|rest| rest.split_once('>')) {
-                    assert!(paths.contains_key(gap.0), "{id}: {}", gap.0);
-                }
-            }
+fn every_rule_calls_the_function_that_it_may_call_and_keeps_what_it_cannot_deliver() {
+    for (stack, template) in templates() {
+        let (rules, permissions) =
+            (of_type(&template, "AWS::Events::Rule"), of_type(&template, "AWS::Lambda::Permission"));
+        assert_eq!(rules.len(), permissions.len(), "{stack}");
+        for (id, rule) in rules {
+            let target = &rule["Properties"]["Targets"][0];
+            assert_eq!(target["Arn"], json!({ "Fn::GetAtt": ["NoticesFunction", "Arn"] }), "{stack}: {id}");
+            assert_eq!(target["DeadLetterConfig"]["Arn"], json!({ "Fn::GetAtt": ["UndeliveredQueue", "Arn"] }));
+            let name = rule["Properties"]["Name"].as_str().unwrap();
+            let source = properties(&template, &format!("{id}Permission"))["SourceArn"].as_str().unwrap().to_owned();
+            assert!(source.ends_with(&format!(":rule/{name}")), "{stack}: {source}");
+            let kept = properties(&template, "UndeliveredQueuePolicy")["PolicyDocument"]["Statement"][0].clone();
+            assert!(kept["Condition"]["ArnEquals"]["aws:SourceArn"].as_array().unwrap().contains(&json!(source)));
         }
     }
 }
@@ -475,5 +483,17 @@ fn widgets_of_the_dashboard_lie_side_by_side_on_24_columns() {
                 assert!(x < 24 && taken.insert((x, y)), "{widget}");
             }
         }
+    }
+}
+
+#[test]
+fn one_alarm_goes_straight_to_the_topic_and_all_others_through_the_function() {
+    let template = Scenario::named("minimal").lake();
+    let rule = properties(&template, "Alarms");
+    let told = rule["EventPattern"]["detail"]["alarmName"].as_array().unwrap();
+    for (id, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
+        let straight = alarm["Properties"].get("AlarmActions").is_some();
+        assert_eq!(straight, id == "UndeliveredAlarm", "{id}");
+        assert_eq!(told.contains(&alarm["Properties"]["AlarmName"]), !straight, "{id}: nobody is told twice");
     }
 }

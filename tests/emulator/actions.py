@@ -33,6 +33,8 @@ _S3 = {
     "PutBucketCors": "PutBucketCORS", "DeleteBucketCors": "PutBucketCORS",
     "GetBucketReplication": "GetReplicationConfiguration",
 }
+# Actions that are named otherwise than their operation.
+_OTHERWISE = {("lambda", "Invoke"): "InvokeFunction"}
 # Operations that hand a role to a service also need iam:PassRole: member that holds the role, and the service.
 _PASSED = {
     ("glue", "CreateJob"): ("Role", "glue"), ("glue", "CreateCrawler"): ("Role", "glue"),
@@ -53,7 +55,7 @@ def _tagging(call: Call) -> str | None:
     """The action that tagging on creation needs besides."""
     if not (call.params.get("Tags") or call.params.get("tags")) or not call.operation.startswith(("Create", "Put", "Run")):
         return None
-    tagger = _TAGGERS.get((call.service, call.operation))
+    tagger = _TAGGERS.get((call.service, call.operation), "sqs:TagQueue" if call.service == "sqs" else None)
     return tagger or (f"{_PREFIXES.get(call.service, call.service)}:TagResource" if call.service in _TAG_ON_CREATION else None)
 
 
@@ -67,7 +69,7 @@ def required(call: Call, caller: Caller) -> list[tuple[str, str, dict]]:
         return _s3(call, context)
     if call.service == "cloudwatch" and call.params.get("Namespace"):
         context["cloudwatch:namespace"] = call.params["Namespace"]
-    action = f"{_PREFIXES.get(call.service, call.service)}:{call.operation}"
+    action = f"{_PREFIXES.get(call.service, call.service)}:{_OTHERWISE.get((call.service, call.operation), call.operation)}"
     found = [(action, resource, context) for resource in _resources(call, caller.account)]
     if tagging := _tagging(call):
         found += [(tagging, resource, context) for _, resource, _ in found]

@@ -170,18 +170,24 @@ _original_execute = athena._execute_query
 
 
 async def _execute(query_id: str, *rest) -> None:
-    """Tells EventBridge of the end ("Monitor Athena query events with EventBridge": no result path in it)."""
+    """Tells EventBridge of begin and end ("Monitor Athena query events with EventBridge": no result path in it)."""
     execution = athena._executions.get(query_id)
+    if execution:
+        _tell(query_id, execution, "RUNNING", "QUEUED")
     if query_id in _refused:
         status = {"State": "FAILED", "StateChangeReason": _refused.pop(query_id), "CompletionDateTime": int(time.time())}
         execution["Status"].update(status)
     else:
         await athena_runs.run(query_id, lambda: _original_execute(query_id, *rest))
     if execution:
-        announce("Athena Query State Change", {
-            "versionId": "0", "currentState": execution["Status"]["State"], "previousState": "RUNNING",
-            "statementType": execution.get("StatementType", "DML"), "queryExecutionId": query_id,
-            "workgroupName": execution["WorkGroup"], "sequenceNumber": "3"}, source="aws.athena")
+        _tell(query_id, execution, execution["Status"]["State"], "RUNNING")
+
+
+def _tell(query_id: str, execution: dict, state: str, before: str) -> None:
+    announce("Athena Query State Change", {
+        "versionId": "0", "currentState": state, "previousState": before,
+        "statementType": execution.get("StatementType", "DML"), "queryExecutionId": query_id,
+        "workgroupName": execution["WorkGroup"], "sequenceNumber": "2" if state == "RUNNING" else "3"}, source="aws.athena")
 
 
 @operation("athena", "UpdatePreparedStatement")

@@ -20,6 +20,11 @@ on_reset(_lost.clear)
 _source: contextvars.ContextVar[str] = contextvars.ContextVar("source", default="")
 
 
+def lose(message: dict) -> None:
+    """Notes a message that nobody gets."""
+    _lost.append(message)
+
+
 @route("GET", "/undelivered")
 def undelivered(_: dict) -> dict:
     """Messages that a topic or its key turned away."""

@@ -5,7 +5,7 @@ import importlib
 # In this order: CloudFormation's resources are made through the services before it.
 MODULES = [
     "s3", "iam", "glue.jobs", "glue.runs", "glue.crawlers", "glue.partitions", "glue.tables", "athena", "lakeformation",
-    "mails", "deliveries", "functions", "schedules", "alarms", "dashboards", "tagging",
+    "mails", "deliveries", "notices", "functions", "schedules", "alarms", "dashboards", "tagging",
     "cloudformation.engine", "cloudformation.documents", "cloudformation.change_sets",
     "cloudformation.drift", "cloudformation.revert", "cloudformation.stack_events",
 ]

@@ -1,20 +1,23 @@
-"""EventBridge Scheduler: schedules fire when a test says so, with the schedule's role, into any API ("universal targets").
+"""EventBridge Scheduler: schedules fire when a test says so, with the schedule's role, into any API ("universal targets") or a
+function.
 
 `POST /_emulator/fire {"group": "demo", "name": "demo-etl"}`. The clock fires none: a test must not depend on the hour.
 """
 
 import json
 import re
+import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import scheduler
 
-from . import callers, clients, policies
+from . import actions, callers, clients, notices, policies, recorder
 from .cloudformation.resource import fit
 from .control import route
 from .errors import AwsError
 from .registry import check
+from .wire import Call
 
 scheduler.start_scheduler = lambda: None
 _TARGET = re.compile(r"arn:aws[\w-]*:scheduler:::aws-sdk:(\w+):(\w+)")
@@ -54,10 +57,12 @@ def fire(arguments: dict) -> dict:
         return {"fired": False, "error": "the schedule is disabled"}
     target = schedule["Target"]
     found = _TARGET.fullmatch(target["Arn"])
-    if found is None:
-        return {"fired": False, "error": f"the emulator fires universal targets only, not {target['Arn']}"}
+    if found is None and ":lambda:" not in target["Arn"]:
+        return {"fired": False, "error": f"the emulator fires universal targets and functions only, not {target['Arn']}"}
     if not policies.assumable(target["RoleArn"], "scheduler.amazonaws.com", _context(group)):
         return {"fired": False, "error": f"{target['RoleArn']} cannot be assumed by scheduler.amazonaws.com"}
+    if found is None:
+        return _call(f"{group}/{name}", target, arguments.get("due") or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     service, action = found[1], found[2]
     token = callers.acting.set(callers.mint("scheduler", f"{group}/{name}", target["RoleArn"]))
     try:
@@ -71,3 +76,19 @@ def fire(arguments: dict) -> dict:
         callers.acting.reset(token)
     answer.pop("ResponseMetadata", None)
     return {"fired": True, "answer": answer}
+
+
+def _call(name: str, target: dict, due: str) -> dict:
+    """Calls a function with the schedule's role and does not wait; what cannot be called lies in the target's queue. "Adding context
+    attributes": placeholders in the input are filled in."""
+    caller = callers.mint("scheduler", name, target["RoleArn"])
+    text = (target.get("Input") or "{}").replace("<aws.scheduler.scheduled-time>", due)
+    function = target["Arn"].rsplit(":", 1)[-1]
+    call = Call("lambda", "Invoke", {"FunctionName": function}, "rest-json", region=get_region())
+    granted = all(policies.decide(policies.of_role(target["RoleArn"]), *one) == "allow" for one in actions.required(call, caller))
+    recorder.record(call, caller, 202 if granted else 403, "" if granted else "AccessDeniedException")
+    event = json.loads(text)
+    if granted and notices.invoke(target["Arn"], event):
+        return {"fired": True, "answer": {}}
+    kept = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    return {"fired": False, "error": "the function cannot be called", "kept": bool(kept) and notices.send_as(caller, kept, event)}

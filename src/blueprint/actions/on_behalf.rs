@@ -75,4 +75,65 @@ pub const ON_BEHALF: &[OnBehalf] = &[
         actions: &["logs:CreateLogStream", "logs:PutLogEvents"],
         why: "Lambda writes what the function prints (AWS Lambda Developer Guide, \"Sending Lambda function logs to CloudWatch Logs\")",
     },
+    OnBehalf {
+        role: "notices",
+        actions: &["logs:CreateLogStream", "logs:PutLogEvents"],
+        why: "Lambda writes what the function prints (AWS Lambda Developer Guide, \"Sending Lambda function logs to CloudWatch Logs\")",
+    },
+    OnBehalf {
+        role: "notices",
+        actions: &["sqs:SendMessage"],
+        why: "Lambda keeps what the function fails on (AWS Lambda Developer Guide, \"Dead-letter queues\")",
+    },
+    OnBehalf {
+        role: "notices",
+        actions: &["athena:GetQueryResults", "s3:GetObject"],
+        why: "made where a report has ended; GetQueryResults reads the result in the caller's name (Amazon Athena API Reference)",
+    },
+    OnBehalf {
+        role: "notices",
+        actions: &["kms:Decrypt", "kms:GenerateDataKey"],
+        why: "SNS and S3 ask KMS in the caller's name (Amazon SNS Developer Guide, \"Key management\")",
+    },
+    OnBehalf {
+        role: "reports",
+        actions: &["logs:CreateLogStream", "logs:PutLogEvents"],
+        why: "Lambda writes what the function prints (AWS Lambda Developer Guide, \"Sending Lambda function logs to CloudWatch Logs\")",
+    },
+    OnBehalf {
+        role: "reports",
+        actions: &["sns:Publish", "sqs:SendMessage"],
+        why: "made where Athena does not take a query: the function tells it, and Lambda keeps what it fails on (AWS Lambda \
+              Developer Guide, \"Dead-letter queues\")",
+    },
+    OnBehalf {
+        role: "reports",
+        actions: &[
+            "glue:BatchGetPartition",
+            "glue:GetDatabase",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:GetTable",
+            "s3:AbortMultipartUpload",
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ],
+        why: "Athena reads the catalogue and the lake and writes results in the caller's name (Amazon Athena User Guide, \
+              \"Fine-grained access to databases and tables\", \"Access to Amazon S3\")",
+    },
+    OnBehalf {
+        role: "reports",
+        actions: &["kms:Decrypt", "kms:GenerateDataKey"],
+        why: "SNS, S3 and Athena ask KMS in the caller's name (Amazon SNS Developer Guide, \"Key management\")",
+    },
+    OnBehalf {
+        role: "timer",
+        actions: &["lambda:InvokeFunction", "sqs:SendMessage"],
+        why: "EventBridge Scheduler calls the function, and keeps what it cannot deliver (EventBridge Scheduler User Guide, \
+              \"Configuring a dead-letter queue\")",
+    },
 ];

@@ -104,6 +104,10 @@ pub const CALLED: &[Calls] = &[
     row(BOTH, Place::Schedule, "scheduler", &["GetSchedule"]),
     row(BOTH, Place::ScheduleGroup, "scheduler", &["GetScheduleGroup"]),
     row(BOTH, Place::Topic, "sns", &["GetTopicAttributes", "ListSubscriptionsByTopic"]),
+    // notify test: Athena is to fail on a query. It looks for the place of the result and for the table first.
+    row(DEPLOYER, Place::Workgroup, "athena", &["GetQueryExecution", "StartQueryExecution"]),
+    row(DEPLOYER, Place::LakeAndResults, "s3", &["GetBucketLocation"]),
+    row(DEPLOYER, Place::ResultObjects, "s3", &["PutObject"]),
     // init, deploy, destroy
     row(
         DEPLOYER,

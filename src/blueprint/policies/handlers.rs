@@ -78,7 +78,7 @@ const TYPES: &[Type] = &[
             "iam:UpdateRoleDescription",
         ],
     },
-    // AWS::Lambda::Function, and the custom resources that it answers for.
+    // AWS::Lambda::Function and Permission, and the custom resources that functions answer for.
     Type {
         place: Place::Functions,
         read: &[
@@ -86,13 +86,16 @@ const TYPES: &[Type] = &[
             "lambda:GetFunctionCodeSigningConfig",
             "lambda:GetFunctionConfiguration",
             "lambda:GetFunctionRecursionConfig",
+            "lambda:GetPolicy",
             "lambda:GetRuntimeManagementConfig",
             "lambda:ListTags",
         ],
         write: &[
+            "lambda:AddPermission",
             "lambda:CreateFunction",
             "lambda:DeleteFunction",
             "lambda:InvokeFunction",
+            "lambda:RemovePermission",
             "lambda:TagResource",
             "lambda:UntagResource",
             "lambda:UpdateFunctionCode",
@@ -188,6 +191,12 @@ const TYPES: &[Type] = &[
             "sns:Unsubscribe",
             "sns:UntagResource",
         ],
+    },
+    // AWS::SQS::Queue, QueuePolicy
+    Type {
+        place: Place::Queue,
+        read: &["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"],
+        write: &["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"],
     },
     // AWS::Events::Rule
     Type {

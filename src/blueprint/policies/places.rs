@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::Who;
 use crate::blueprint::roles::Statement;
 use crate::blueprint::{self, Asset, Assets, Facts, Names, collector};
-use crate::config::cloud::{CatalogueMode, Cloud, Engine, Job, partition_of};
+use crate::config::cloud::{CatalogueMode, Cloud, Engine, Job, Report, partition_of};
 use crate::{Error, Result};
 
 /// A kind of thing of a pipeline.
@@ -51,6 +51,7 @@ pub(super) enum Place {
     /// Our own, and the ones that Glue shares among all jobs and crawlers.
     LogGroups,
     Topic,
+    Queue,
     Rules,
     Alarms,
     Dashboard,
@@ -93,6 +94,16 @@ impl<'a> Stage<'a> {
         if wide.job.schedule == blueprint::BY_HAND {
             wide.job.schedule = Job::default().schedule;
         }
+        // Any query will do: its text is no part of a policy.
+        wide.reports = vec![Report {
+            name: Some("any".to_owned()),
+            query: "access-denied".to_owned(),
+            last: "1d".to_owned(),
+            schedule: Job::default().schedule,
+            time_zone: Job::default().time_zone,
+            parameters: BTreeMap::new(),
+            only_findings: false,
+        }];
         let partition = partition_of(&cloud.aws.region);
         let asset = |file: &str| Asset { sha256: "0".repeat(64), file: file.to_owned() };
         let assets =
@@ -182,13 +193,15 @@ impl<'a> Stage<'a> {
                 self.log_groups().into_iter().chain(shared).collect()
             }
             Place::Topic => self.one(self.at("sns", home, &names.topic())),
+            Place::Queue => self.one(self.at("sqs", home, &names.queue())),
             Place::Rules => self.named("AWS::Events::Rule", "Name", "events", "rule/"),
             Place::Alarms => self.named("AWS::CloudWatch::Alarm", "AlarmName", "cloudwatch", "alarm:"),
             // A dashboard has no Region.
             Place::Dashboard => self.one(self.at("cloudwatch", "", &format!("dashboard/{}", names.dashboard()))),
             Place::Schedule => {
-                let schedule = format!("schedule/{}/{}", names.schedule_group(), names.schedule());
-                self.one(self.at("scheduler", home, &schedule))
+                let schedules = [names.schedule(), names.report_schedule("*")];
+                let schedules = schedules.iter().map(|name| format!("schedule/{}/{name}", names.schedule_group()));
+                schedules.map(|schedule| self.at("scheduler", home, &schedule)).collect()
             }
             Place::ScheduleGroup => {
                 self.one(self.at("scheduler", home, &format!("schedule-group/{}", names.schedule_group())))

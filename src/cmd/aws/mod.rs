@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod drift;
 pub mod init;
 mod lake;
+pub mod notify;
 pub mod plan;
 mod plan_view;
 pub mod policy;

@@ -9,6 +9,8 @@ use super::{CatalogueMode, Cloud, CloudSource, LOG_DAYS, NAME_LIMIT, RAW_DAYS_AT
 use super::{form, schedule};
 use crate::Error;
 
+mod reports;
+
 /// What is wrong with which value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
@@ -338,7 +340,8 @@ fn check_rest(cloud: &Cloud) -> Checked {
         }
     }
     within("athena.scan_limit_gigabytes", cloud.athena.scan_limit_gigabytes, 1, 1_000_000)?;
-    check_notify(cloud)
+    check_notify(cloud)?;
+    reports::check(cloud)
 }
 
 fn check_notify(cloud: &Cloud) -> Checked {

@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write};
 
 use super::super::template::scalar;
-use super::{Account, CatalogueMode, Cloud, CloudSource, Job, Trail};
+use super::{Account, CatalogueMode, Cloud, CloudSource, Given, Job, Report, Trail};
 
 /// The text of a new file.
 pub fn render(cloud: &Cloud) -> String {
@@ -209,13 +209,22 @@ athena:
   scan_limit_gigabytes: {scan}
 
 notify:
-  # Each address must confirm its subscription. Failed jobs, crawlers and queries are told always.
+  # Each address must confirm its subscription. Failed jobs, crawlers and queries are told always, and reports.
   emails:{emails}
+  # Of every query too, whoever asked it: that it ended, that it began.
   finished_queries: {finished}
+  started_queries: {started}
   # A notice if the newest record of the lake is older.
   lag_hours: {lag}
   # A notice if more than so many percent of a day's lines are no records.
   rejected_percent: {rejected}
+
+# Saved queries that are asked by the clock; what they find is told. `query`, `last` (the range, which ends when the report
+# is due: 7d, 24h, yesterday) and `schedule` must be given; `time_zone`, `name`, `parameters` and `only_findings` may be.
+#   - query: access-denied
+#     last: 7d
+#     schedule: cron(0 7 ? * MON *)
+reports:{reports}
 
 # What `bucketscope plan` estimates the cost of.
 estimate:
@@ -229,12 +238,36 @@ estimate:
         result = or_null(cloud.keep.result_days),
         scan = cloud.athena.scan_limit_gigabytes,
         finished = cloud.notify.finished_queries,
+        started = cloud.notify.started_queries,
         lag = cloud.notify.lag_hours,
         rejected = cloud.notify.rejected_percent,
+        reports = if cloud.reports.is_empty() { " []".to_owned() } else { cloud.reports.iter().map(report).collect() },
         gigabytes = cloud.estimate.log_gigabytes_a_month,
         objects = cloud.estimate.log_objects_thousands,
         queries = cloud.estimate.queries_a_day,
     );
+}
+
+/// A report as an item of the list.
+fn report(report: &Report) -> String {
+    let mut out = format!("\n  - query: {}", scalar(&report.query));
+    let mut put = |key: &str, value: &str| out.push_str(format!("\n    {key}: {value}").trim_end_matches(' '));
+    if let Some(name) = &report.name {
+        put("name", &scalar(name));
+    }
+    put("last", &scalar(&report.last));
+    put("schedule", &scalar(&report.schedule));
+    put("time_zone", &scalar(&report.time_zone));
+    if report.only_findings {
+        put("only_findings", "true");
+    }
+    if !report.parameters.is_empty() {
+        put("parameters", "");
+        for (name, Given(value)) in &report.parameters {
+            put(&format!("  {}", scalar(name)), &serde_json::Value::from(value.as_str()).to_string());
+        }
+    }
+    out
 }
 
 fn or_null(value: Option<impl Display>) -> String {

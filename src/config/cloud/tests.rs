@@ -201,6 +201,21 @@ fn numbers_and_words_keep_their_bounds() {
         ("notify:\n  emails: [ops]\n", "notify.emails[0]: `ops` is no e-mail address"),
         ("notify:\n  emails: [a@b.org, A@b.org]\n", "notify.emails[1]: `A@b.org` stands twice"),
         ("notify:\n  lag_hours: 0\n", "notify.lag_hours: 0 is out of bounds; expected 1 to 168"),
+        ("reports:\n  - {query: a, last: soon, schedule: rate(1 day)}\n", "reports[0].last: `soon` is no while"),
+        ("reports:\n  - {query: a, last: 1d, schedule: none}\n", "reports[0].schedule: a report has a schedule"),
+        ("reports:\n  - {query: a, last: 1d, schedule: hourly}\n", "reports[0].schedule: `hourly` is no schedule"),
+        (
+            "reports:\n  - {query: a, last: 1d, schedule: rate(1 day), time_zone: Berlin}\n",
+            "reports[0].time_zone: `Berlin`",
+        ),
+        (
+            "reports:\n  - {query: a b, last: 1d, schedule: rate(1 day)}\n",
+            "reports[0].query: `a b` cannot be a report's name",
+        ),
+        (
+            "reports:\n  - {query: a, last: 1d, schedule: rate(1 day)}\n  - {query: a, last: 7d, schedule: rate(7 days)}\n",
+            "reports[1]: two reports are called `a`",
+        ),
         ("notify:\n  rejected_percent: 101\n", "notify.rejected_percent: 101 is out of bounds; expected 1 to 100"),
     ] {
         let why = wrong(&with("", tail));
@@ -289,11 +304,12 @@ fn keys(value: &serde_json::Value, above: &str, out: &mut BTreeSet<String>) {
         serde_json::Value::Object(members) => {
             for (key, value) in members {
                 let path = if above.is_empty() { key.clone() } else { format!("{above}.{key}") };
-                // A tag's key is the user's, and a section is documented by what is in it.
-                if path == "aws.tags" || !value.is_object() {
+                // A tag's key is the user's, a parameter's the query's, and a section is documented by what is in it.
+                let of_others = ["aws.tags", "reports[].parameters"].contains(&path.as_str());
+                if of_others || !value.is_object() {
                     out.insert(path.clone());
                 }
-                if path != "aws.tags" {
+                if !of_others {
                     keys(value, &path, out);
                 }
             }

@@ -102,6 +102,12 @@ impl Call {
             On::Role => self.name(&["RoleName"]).map(|it| format!("role:{it}")).into_iter().collect(),
             On::Policy => one("iam", "policy/", &["PolicyArn"]),
             On::Topic => one("sns", "", &["TopicArn", "ResourceArn", "Name"]),
+            On::Queue => {
+                let name = self
+                    .name(&["QueueName"])
+                    .or_else(|| self.name(&["QueueUrl"])?.rsplit('/').next().map(str::to_owned));
+                name.map(|it| self.arn("sqs", &it)).into_iter().collect()
+            }
             On::Key => one("kms", "key/", &["KeyId"]),
             On::Function => one("lambda", "function:", &["FunctionName"]),
             On::Schedule => {

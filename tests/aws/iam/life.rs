@@ -22,6 +22,10 @@ sources:
     log_buckets: [acme-data]
 notify:
   emails: [ops@example.com]
+reports:
+  - query: access-denied
+    last: 30d
+    schedule: rate(1 day)
 ";
 
 /// What was recorded behind so many lines.
@@ -52,6 +56,11 @@ fn let_services_act(cloud: &Cloud, names: &Names) {
         "group": names.schedule_group(), "name": names.schedule(), "account": crate::cloud::ACCOUNT, "region": REGION,
     });
     cloud.emulator.control("POST", "/_emulator/fire", &fire);
+    let report = json!({
+        "group": names.schedule_group(), "name": names.report_schedule("access-denied"), "account": crate::cloud::ACCOUNT,
+        "region": REGION,
+    });
+    assert_eq!(cloud.emulator.control("POST", "/_emulator/fire", &report)["fired"], true);
     cloud.until("the run", || {
         let answer = cloud.wait(glue.get_job_runs().job_name(names.job()).send()).unwrap();
         answer.job_runs().iter().all(|run| run.completed_on().is_some())
@@ -89,6 +98,7 @@ fn roles_and_policies_have_exactly_what_a_life_calls() {
     // The records are old, and nobody has confirmed the subscription.
     cloud.run("status").ended(8);
     let of_ci = recorded(&cloud, deployed);
+    cloud.run("notify test").ok();
     let_services_act(&cloud, &names);
     // Everything new is handed over; whether Spark is there to work on it does not matter here.
     cloud.put("acme-logs", "s3/2026-02-06-03-30-00-CCCCCCCCCCCCCCCC", LINES);
