@@ -8,11 +8,11 @@ use aws_sdk_athena::types::QueryExecutionContext;
 use serde_json::Value as Json;
 
 use super::tell::{setup, tell};
-use crate::Result;
 use crate::aws::Session;
 use crate::aws::error::explain;
 use crate::notice::report::{Asked, Order};
 use crate::notice::{Setup, not_started};
+use crate::{ErrorKind, Result};
 
 /// Starts what a schedule orders; says what was done. What cannot be started is told the topic.
 ///
@@ -29,7 +29,9 @@ pub async fn report(session: &Session, event: Json) -> Result<String> {
         Ok(id) => Ok(format!("the report {} began as the query {id}", order.report)),
         Err(error) => {
             let why = error.to_string();
-            let message = not_started(&setup, &order.report, &order.query, &why, error.suggestion());
+            // Other hints are for whoever runs a command.
+            let hint = error.suggestion().filter(|_| error.kind() == ErrorKind::Usage);
+            let message = not_started(&setup, &order.report, &order.query, &why, hint);
             tell(session, &setup, &message).await?;
             Ok(format!("told that the report {} could not be started: {why}", order.report))
         }
