@@ -193,7 +193,7 @@ fn of_people() -> String {
 }
 
 /// The document with another text between its marks.
-fn between(document: &str, mark: &str, text: &str) -> String {
+pub fn between(document: &str, mark: &str, text: &str) -> String {
     let (begin, end) = (format!("<!-- made: {mark} -->\n"), format!("<!-- end: {mark} -->"));
     let (before, rest) = document.split_once(&begin).unwrap_or_else(|| panic!("{begin} is missing"));
     let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{end} is missing"));
