@@ -105,6 +105,28 @@ pub const REASONS: &[Reason] = &[
         "Keeps the earlier logging settings below `state/` in the log bucket",
     ),
     service("delivery", "Log", "Lambda writes what the function prints"),
+    ours(
+        "notices",
+        "Queries",
+        "src/lambda/notify.rs",
+        "Asks Athena how a query has ended: bytes, range, number of rows",
+    ),
+    service("notices", "Results", "Athena's GetQueryResults reads the result in the function's name"),
+    ours("notices", "Tell", "src/lambda/tell.rs", "Publishes the text to the topic"),
+    service("notices", "Undelivered", "Lambda keeps in the queue what the function has failed on"),
+    service("notices", "Log", "Lambda writes what the function prints"),
+    service("notices", "Key", "SNS and S3 ask KMS in the function's name; only with `aws.kms_key`"),
+    ours("reports", "Ask", "src/lambda/report.rs", "Starts the query of a report, in the pipeline's workgroup"),
+    service("reports", "Catalogue", "Athena reads the catalogue in the function's name"),
+    service("reports", "Buckets", "Athena looks where lake and results are, in the function's name"),
+    service("reports", "Tables", "Athena reads the tables' files in the function's name"),
+    service("reports", "Results", "Athena writes the result in the function's name"),
+    ours("reports", "Tell", "src/lambda/tell.rs", "Tells the topic that a report could not be started"),
+    service("reports", "Undelivered", "Lambda keeps in the queue what the function has failed on"),
+    service("reports", "Log", "Lambda writes what the function prints"),
+    service("reports", "Key", "SNS, S3 and Athena ask KMS in the function's name; only with `aws.kms_key`"),
+    service("timer", "Call", "EventBridge Scheduler calls the function that asks reports"),
+    service("timer", "Undelivered", "EventBridge Scheduler keeps in the queue what it could not deliver"),
 ];
 
 /// The reason of a statement of a role; functions have a role a stack, which ends in a number.
