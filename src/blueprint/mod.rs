@@ -10,6 +10,7 @@ mod notices;
 pub mod pipeline;
 pub mod policies;
 pub mod queries;
+pub mod quicksight;
 pub mod roles;
 mod tables;
 mod template;
@@ -51,6 +52,8 @@ pub enum StackKind {
     Collector,
     /// Lake, job, catalogue, workgroup.
     Lake,
+    /// The dashboard in QuickSight, where it is wanted.
+    Dashboards,
 }
 
 /// A stack as it should be.
@@ -124,6 +127,7 @@ pub fn render(cloud: &Cloud, facts: &Facts) -> Result<Vec<StackSpec>> {
         }
     }
     specs.push(lake::render(cloud, facts)?);
+    specs.extend(quicksight::render(cloud, facts)?);
     Ok(specs)
 }
 

@@ -46,6 +46,21 @@ impl<'a> Names<'a> {
         format!("{}-lake", self.stem())
     }
 
+    /// The stack of the dashboard in QuickSight, in the home Region.
+    pub fn dashboards_stack(&self) -> String {
+        format!("{}-dashboards", self.stem())
+    }
+
+    /// The id of the dashboard in QuickSight, and of its data source.
+    pub fn quicksight(&self) -> String {
+        self.stem()
+    }
+
+    /// The id of a data set of the dashboard.
+    pub fn data_set(&self, what: &str) -> String {
+        format!("{}-{what}", self.stem())
+    }
+
     fn bucket(&self, what: &str) -> String {
         format!("{}-{what}-{}", self.stem(), self.cloud.aws.suffix)
     }

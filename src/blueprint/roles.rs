@@ -149,6 +149,67 @@ pub fn lake(cloud: &Cloud, facts: &Facts) -> Vec<Role> {
     roles
 }
 
+/// What QuickSight asks with: Athena in the pipeline's workgroup, the lake to read, Athena's results to write ("Running
+/// queries as an IAM role in Amazon Quick Sight", Amazon Quick Sight User Guide; the calls are those of the managed policy
+/// AWSQuicksightAthenaAccess that a query of one database needs). That page shows a trust without conditions, and says that
+/// the role must belong to the account that QuickSight is in.
+pub(super) fn dashboards(cloud: &Cloud, facts: &Facts) -> Role {
+    let arns = Arns { cloud, facts };
+    let names = Names::of(cloud);
+    let account = &cloud.aws.account_id;
+    let (lake, results) = (names.lake_bucket(), names.results_bucket());
+    let tables = TABLES.iter().chain(&super::JOINED).map(|folder| arns.s3(&format!("{lake}/{folder}/*"))).collect();
+    let mut catalogue = arns.catalogue();
+    let views = [crate::logs::compat::VIEW, crate::logs::trail::unique::VIEW];
+    catalogue.extend(views.iter().map(|view| arns.home("glue", &format!("table/{}/{view}", names.database()))));
+    let athena = [
+        "athena:BatchGetQueryExecution",
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+        "athena:GetQueryResultsStream",
+        "athena:GetWorkGroup",
+        "athena:ListQueryExecutions",
+        "athena:StartQueryExecution",
+        "athena:StopQueryExecution",
+    ];
+    let reading = [
+        "glue:BatchGetPartition",
+        "glue:GetDatabase",
+        "glue:GetDatabases",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:GetTable",
+        "glue:GetTables",
+    ];
+    let listing = ["s3:GetBucketLocation", "s3:ListBucket"];
+    let writing = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"];
+    let mut statements = vec![
+        Statement::new("Athena", &athena, vec![arns.home("athena", &format!("workgroup/{}", names.workgroup()))]),
+        Statement::new("Catalogs", &["athena:GetDataCatalog"], vec![arns.home("athena", "datacatalog/AwsDataCatalog")]),
+        Statement::new("Catalogue", &reading, catalogue),
+        Statement::new("LakeList", &listing, vec![arns.s3(&lake)]).owned_by(account),
+        Statement::new("Lake", &["s3:GetObject"], tables).owned_by(account),
+        Statement::new(
+            "ResultsList",
+            &["s3:ListBucketMultipartUploads", listing[0], listing[1]],
+            vec![arns.s3(&results)],
+        )
+        .owned_by(account),
+        Statement::new("Results", &writing, vec![arns.s3(&format!("{results}/athena/*"))]).owned_by(account),
+    ];
+    if let Some(key) = &cloud.aws.kms_key {
+        statements.push(Statement::new("LakeKey", &["kms:Decrypt", "kms:GenerateDataKey"], vec![key.clone()]));
+    }
+    Role {
+        id: "DashboardsRole",
+        name: names.role("dashboards", &cloud.aws.region),
+        description: "Asks the lake for the dashboard in QuickSight".to_owned(),
+        service: "quicksight.amazonaws.com",
+        trust_conditions: BTreeMap::new(),
+        statements,
+    }
+}
+
 /// The role of the function that switches logging on and off, for one stack of deliveries.
 pub(super) fn delivery(cloud: &Cloud, facts: &Facts, part: &Part) -> Role {
     let arns = Arns { cloud, facts };

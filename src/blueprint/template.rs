@@ -15,17 +15,18 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{Error, Result};
 
-const BLUEPRINTS: [(&str, &str); 4] = [
+const BLUEPRINTS: [(&str, &str); 5] = [
     ("assets.yaml", include_str!("../../blueprints/assets.yaml")),
     ("collector.yaml", include_str!("../../blueprints/collector.yaml")),
     ("lake.yaml", include_str!("../../blueprints/lake.yaml")),
+    ("quicksight.yaml", include_str!("../../blueprints/quicksight.yaml")),
     ("role.yaml", include_str!("../../blueprints/role.yaml")),
 ];
 
 /// Types that take tags, and whether as a map instead of a list of keys and values. From the resource schemas
 /// ("tagging.taggable"). Named one by one although CloudFormation hands a stack's tags on: it finds drift only in what a
 /// template says.
-const TAGGED: [(&str, bool); 12] = [
+const TAGGED: [(&str, bool); 15] = [
     ("AWS::Athena::WorkGroup", false),
     ("AWS::CloudWatch::Alarm", false),
     ("AWS::Events::Rule", false),
@@ -35,6 +36,9 @@ const TAGGED: [(&str, bool); 12] = [
     ("AWS::KMS::Key", false),
     ("AWS::Lambda::Function", false),
     ("AWS::Logs::LogGroup", false),
+    ("AWS::QuickSight::Dashboard", false),
+    ("AWS::QuickSight::DataSet", false),
+    ("AWS::QuickSight::DataSource", false),
     ("AWS::S3::Bucket", false),
     ("AWS::SNS::Topic", false),
     ("AWS::Scheduler::ScheduleGroup", false),

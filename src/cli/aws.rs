@@ -59,6 +59,9 @@ pub struct InitAws {
     /// The role that CloudFormation assumes
     #[arg(long, value_name = "ARN")]
     pub cloudformation_role: Option<String>,
+    /// A user or group of QuickSight that sees a dashboard; without one there is none
+    #[arg(long, value_name = "ARN", num_args = 1..)]
+    pub quicksight_principal: Vec<String>,
     /// Raw logs a month, for the cost estimate of plan, in GB [default: 30]
     #[arg(long, value_name = "N")]
     pub log_gigabytes: Option<String>,
@@ -66,13 +69,14 @@ pub struct InitAws {
 
 impl InitAws {
     /// The flags that may have many values, by name.
-    pub fn lists(&mut self) -> [(&'static str, &mut Vec<String>); 5] {
+    pub fn lists(&mut self) -> [(&'static str, &mut Vec<String>); 6] {
         [
             ("log-bucket", &mut self.log_bucket),
             ("switch-on", &mut self.switch_on),
             ("trail", &mut self.trail),
             ("email", &mut self.email),
             ("tag", &mut self.tag),
+            ("quicksight-principal", &mut self.quicksight_principal),
         ]
     }
 

@@ -11,12 +11,14 @@ use crate::{Error, Result};
 
 mod check;
 pub mod form;
+pub mod quicksight;
 pub mod schedule;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use form::{is_account, is_region, partition_of};
+pub use quicksight::{Import, QuickSight};
 pub use template::render;
 
 /// The longest name: with it, the longest Region and the suffix, a bucket's name has the 63 characters that S3 allows.
@@ -71,6 +73,9 @@ pub struct Cloud {
     /// What the cost estimate assumes.
     #[serde(default)]
     pub estimate: Estimate,
+    /// Dashboards in QuickSight, where they are wanted.
+    #[serde(default)]
+    pub quicksight: Option<QuickSight>,
 }
 
 /// Where a pipeline is deployed, and under which rules of the account.

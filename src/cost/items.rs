@@ -3,7 +3,7 @@
 
 use super::{Beside, Item, Prices};
 use crate::config::cloud::schedule::{MONTH_DAYS, Schedule};
-use crate::config::cloud::{CatalogueMode, Cloud, Engine};
+use crate::config::cloud::{CatalogueMode, Cloud, Engine, Import};
 use crate::ui::text::count;
 
 /// Megabytes of text that a core got through in a CPU second, from local files (BENCHMARKS.md, generated logs).
@@ -287,6 +287,16 @@ pub(super) fn assumptions(cloud: &Cloud, prices: &Prices) -> Vec<String> {
     }
     if cloud.sources.len() + cloud.trails.len() > 1 {
         all.push("The volume is shared out evenly among sources and trails.".to_owned());
+    }
+    if let Some(quicksight) = &cloud.quicksight {
+        let asks = match quicksight.import {
+            Import::DirectQuery => "Each chart that is opened is a query of Athena more than those counted.",
+            Import::Spice => "Each data set is a query of Athena a day more than those counted.",
+        };
+        all.push(format!(
+            "QuickSight is not counted: it bills each author and reader a month, and SPICE by the gigabyte (Amazon Quick \
+             pricing). {asks}"
+        ));
     }
     if cloud.aws.region != prices.region {
         all.push(format!("This pipeline lies in {}, whose prices are not in the table.", cloud.aws.region));

@@ -30,6 +30,22 @@ pub(super) fn ray(cloud: &Cloud, findings: &mut Findings) {
     }
 }
 
+/// Says what a dashboard needs that no stack makes: a subscription, and principals that are there.
+pub(super) fn quicksight(cloud: &Cloud, findings: &mut Findings) {
+    if cloud.quicksight.is_some() {
+        findings.push(Finding::warning(
+            Code::QuickSightUnseen,
+            format!("a dashboard in QuickSight needs the Enterprise edition, in {} as well", cloud.aws.region),
+            "whether the account has it, and the users and groups named, was not looked at; without them the stack of the dashboard \
+             fails, and the lake stays as it is",
+            format!(
+                "aws quicksight describe-account-subscription --aws-account-id {}  tells; docs/quicksight.md",
+                cloud.aws.account_id
+            ),
+        ));
+    }
+}
+
 /// Whether every Region that is used answers.
 pub(super) fn regions(eyes: &dyn Look, cloud: &Cloud, findings: &mut Findings) {
     for region in cloud.regions() {

@@ -77,6 +77,8 @@ codes! {
     CouldNotLook = "BS024",
     /// Glue for Ray takes no new customers.
     RayClosed = "BS025",
+    /// Whether the account has QuickSight cannot be seen.
+    QuickSightUnseen = "BS026",
 }
 
 impl fmt::Display for Code {

@@ -109,6 +109,7 @@ pub fn look(eyes: &dyn Look, cloud: &Cloud, specs: &[StackSpec]) -> Result<Vec<F
     }
     account::sandbox(eyes, &mut findings);
     account::ray(cloud, &mut findings);
+    account::quicksight(cloud, &mut findings);
     account::regions(eyes, cloud, &mut findings);
     if findings.0.iter().any(|finding| finding.code == Code::RegionSilent) {
         // Every other question would fail in the same way.

@@ -146,6 +146,7 @@ pub fn stack_label(kind: StackKind, region: &str) -> String {
         StackKind::Assets => format!("programs in {region}"),
         StackKind::Collector => format!("log collection in {region}"),
         StackKind::Lake => format!("lake in {region}"),
+        StackKind::Dashboards => format!("dashboard in {region}"),
     }
 }
 

@@ -6,7 +6,8 @@ use super::question::{self, Answers};
 use super::questions::mode_word;
 use super::{Known, PlaceName};
 use crate::config::cloud::{
-    Account, Athena, Catalogue, CatalogueMode, Cloud, CloudSource, Engine, Estimate, Job, Keep, Notify, Trail,
+    Account, Athena, Catalogue, CatalogueMode, Cloud, CloudSource, Engine, Estimate, Job, Keep, Notify, QuickSight,
+    Trail,
 };
 use crate::config::{Target, VERSION, slug};
 use crate::ui::text::shell_word;
@@ -57,6 +58,7 @@ fn fresh(known: &Known, suffix: &str) -> Cloud {
         athena: Athena::default(),
         notify: Notify::default(),
         estimate: Estimate::default(),
+        quicksight: None,
     }
 }
 
@@ -100,6 +102,12 @@ fn settings(cloud: &mut Cloud, answers: &Answers) -> Result<(), String> {
     if let Some(gigabytes) = answers.one("log-gigabytes") {
         cloud.estimate.log_gigabytes_a_month =
             gigabytes.parse().map_err(|_| format!("`{gigabytes}` is no whole number of gigabytes"))?;
+    }
+    for principal in answers.list("quicksight-principal") {
+        let all = &mut cloud.quicksight.get_or_insert_with(|| QuickSight::of(Vec::new())).principals;
+        if !all.contains(principal) {
+            all.push(principal.clone());
+        }
     }
     for email in answers.list("email") {
         if !cloud.notify.emails.contains(email) {
@@ -200,6 +208,7 @@ pub fn arguments(cloud: &Cloud) -> String {
         }
     }
     put("email", &cloud.notify.emails);
+    put("quicksight-principal", cloud.quicksight.as_ref().map_or(&[][..], |wanted| wanted.principals.as_slice()));
     put("tag", &cloud.aws.tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>());
     out
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::place::PlaceName;
 use crate::config::check_name;
-use crate::config::cloud::{NAME_LIMIT, RAW_DAYS_AT_LEAST, form, schedule};
+use crate::config::cloud::{NAME_LIMIT, RAW_DAYS_AT_LEAST, form, quicksight, schedule};
 
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +88,8 @@ pub enum Form {
     Tag,
     /// Gigabytes.
     Gigabytes,
+    /// The ARN of a user or group of QuickSight; that it is of the account is checked with the file.
+    Principal,
     /// One of these words.
     Word(&'static [&'static str]),
 }
@@ -118,6 +120,7 @@ impl Form {
                 Ok(_) => Ok(()),
                 Err(_) => Err(format!("`{text}` is no whole number of gigabytes")),
             },
+            Self::Principal => check_principal(text),
             Self::Word(words) if words.contains(&text) => Ok(()),
             Self::Word(words) => Err(format!("`{text}` is not known; expected {}", words.join(", "))),
         }
@@ -125,7 +128,7 @@ impl Form {
 
     /// Whether there may be many answers, or none. They are typed with spaces or commas between them.
     pub fn is_list(&self) -> bool {
-        matches!(self, Self::LogPlace | Self::Bucket | Self::TrailPlace | Self::Email | Self::Tag)
+        matches!(self, Self::LogPlace | Self::Bucket | Self::TrailPlace | Self::Email | Self::Tag | Self::Principal)
     }
 
     /// Whether nothing is an answer as well.
@@ -164,6 +167,13 @@ pub fn check_cloud_name(name: &str) -> Result<(), String> {
         return Err(format!("`{name}` is longer than the {NAME_LIMIT} characters that bucket names have room for"));
     }
     Ok(())
+}
+
+/// An ARN of QuickSight's says itself in which account and partition it should be.
+fn check_principal(text: &str) -> Result<(), String> {
+    let arn = form::Arn::parse(text);
+    let (account, region) = arn.map_or(("ACCOUNT", ""), |arn| (arn.account, arn.region));
+    quicksight::check_principal(text, account, region)
 }
 
 fn check_place(text: &str, trail: bool) -> Result<(), String> {
@@ -260,6 +270,7 @@ mod tests {
             (Form::RawDays, "forever", "13"),
             (Form::Key("eu-west-1".to_owned()), "arn:aws:kms:eu-west-1:111122223333:key/1", "alias/x"),
             (Form::Iam("role", "eu-west-1".to_owned()), "arn:aws:iam::111122223333:role/x", "x"),
+            (Form::Principal, "arn:aws:quicksight:us-east-1:111122223333:user/default/ana", "ana"),
             (Form::Tag, "a=b", "a"),
             (Form::Gigabytes, "30", "many"),
             (Form::Word(&["api", "crawler"]), "api", "apis"),

@@ -23,6 +23,9 @@ const SCHEDULES: [(&str, &str); 4] = [
     ("none", "by hand only"),
 ];
 
+/// Those that come last.
+const LAST: [fn(&Known, &Answers) -> Option<Question>; 2] = [gigabytes, dashboards];
+
 /// The first question that is not answered; `None` when all are.
 pub fn next(known: &Known, answers: &Answers) -> Option<Question> {
     let order: [fn(&Known, &Answers) -> Option<Question>; 13] = [
@@ -40,11 +43,7 @@ pub fn next(known: &Known, answers: &Answers) -> Option<Question> {
         kms_key,
         tags,
     ];
-    order
-        .iter()
-        .chain([&(gigabytes as fn(&Known, &Answers) -> Option<Question>)])
-        .filter_map(|question| question(known, answers))
-        .find(|question| !answers.has(question.id))
+    order.iter().chain(&LAST).filter_map(|question| question(known, answers)).find(|question| !answers.has(question.id))
 }
 
 /// Whether all three questions about sources are answered, and all with nothing, for a pipeline that has none yet.
@@ -346,4 +345,13 @@ fn gigabytes(known: &Known, answers: &Answers) -> Option<Question> {
     let help = "For the estimate of plan alone. 1 GB is about 1.4 million requests.";
     ask("log-gigabytes", "Raw logs a month, in GB", help, Kind::Text(Form::Gigabytes))
         .or([estimate.log_gigabytes_a_month.to_string()])
+}
+
+fn dashboards(known: &Known, answers: &Answers) -> Option<Question> {
+    wanted(answers)?;
+    let now = known.before.as_ref().and_then(|before| before.quicksight.as_ref());
+    let text =
+        if now.is_some() { "More users or groups of QuickSight" } else { "Dashboards in QuickSight? Users or groups" };
+    let help = "ARNs with commas between them, for an account that has QuickSight, Enterprise edition. Empty for none.";
+    ask("quicksight-principal", text, help, Kind::Text(Form::Principal)).or(std::iter::empty::<String>())
 }

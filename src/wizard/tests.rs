@@ -6,7 +6,9 @@ use super::assemble::{arguments, assemble};
 use super::questions::{next, nothing_chosen};
 use super::*;
 use crate::aws::discover::{Bucket, Delivery, Layout, Logging, TrailFound, places};
-use crate::config::cloud::render;
+use crate::config::cloud::{QuickSight, render};
+
+const ANA: &str = "arn:aws:quicksight:us-east-1:111122223333:user/default/ana";
 
 fn bucket(name: &str, region: &str, logging: Logging) -> Bucket {
     Bucket { name: name.to_owned(), region: Some(region.to_owned()), logging }
@@ -137,14 +139,19 @@ fn the_rest_is_asked_of_those_who_want_it_and_only_what_has_a_meaning() {
         ("tag", &["team=data"]),
         ("email", &["ops@example.org"]),
         ("log-gigabytes", &["7"]),
+        ("quicksight-principal", &[ANA]),
     ];
     let mut answers = Answers::default();
     let asked = talk(&known, &mut answers, all);
-    for id in ["time-zone", "raw-days", "engine", "catalogue", "kms-key", "tag", "log-gigabytes"] {
+    for id in
+        ["time-zone", "raw-days", "engine", "catalogue", "kms-key", "tag", "log-gigabytes", "quicksight-principal"]
+    {
         assert!(asked.contains(&id), "{id}: {asked:?}");
     }
     let cloud = assemble(&known, &answers, "x7k2p9").unwrap();
     assert_eq!((cloud.keep.raw_days, cloud.estimate.log_gigabytes_a_month), (None, 7));
+    assert_eq!(cloud.quicksight, Some(QuickSight::of(vec![ANA.to_owned()])));
+    assert!(arguments(&cloud).contains(&format!("--quicksight-principal {ANA}")), "{}", arguments(&cloud));
     assert_eq!((engine_of(&cloud), cloud.job.time_zone.as_str()), ("glueetl", "Europe/Berlin"));
     // Without a log bucket of our own there is nothing to keep.
     let asked = talk(&known, &mut Answers::default(), &[("defaults", &["no"])]);

@@ -2,6 +2,7 @@
 
 mod changes;
 mod cloud;
+mod dashboards;
 mod doctor;
 mod drift;
 mod emulator;

@@ -8,10 +8,12 @@ use bucketscope::config::cloud::{Cloud, partition_of};
 use serde_json::Value;
 
 /// All of them.
-pub const SCENARIOS: [&str; 11] = [
+pub const SCENARIOS: [&str; 13] = [
     "boundary",
     "china",
     "crawler",
+    "dashboards",
+    "dashboards-imported",
     "everything",
     "glueetl",
     "kms",

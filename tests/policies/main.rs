@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bucketscope::blueprint::policies::{Who, documents};
 use bucketscope::config::cloud::Cloud;
 
-const SCENARIOS: &[&str] = &["china", "everything", "minimal"];
+const SCENARIOS: &[&str] = &["china", "dashboards", "everything", "minimal"];
 
 const WHO: &[(&str, Who)] = &[
     ("analyst", Who::Analyst),

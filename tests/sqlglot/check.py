@@ -52,7 +52,7 @@ def problems(path, dialect):
 
 
 def main():
-    files = [*sorted((ROOT / "queries").glob("*.sql")), ROOT / "src/report/traffic.sql"]
+    files = [*sorted((ROOT / "queries").glob("*.sql")), *sorted((ROOT / "blueprints/quicksight").glob("*.sql")), ROOT / "src/report/traffic.sql"]
     found = [
         f"{path.relative_to(ROOT)} ({dialect}) {problem}"
         for path in files

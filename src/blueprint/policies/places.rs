@@ -56,6 +56,10 @@ pub(super) enum Place {
     Dashboard,
     Schedule,
     ScheduleGroup,
+    /// Dashboard, data source and data sets in QuickSight, where there are to be any.
+    Dashboards,
+    /// Actions of QuickSight's that know no resource, where there is to be a dashboard.
+    DashboardsAnywhere,
 }
 
 impl Place {
@@ -190,10 +194,21 @@ impl<'a> Stage<'a> {
                 let schedule = format!("schedule/{}/{}", names.schedule_group(), names.schedule());
                 self.one(self.at("scheduler", home, &schedule))
             }
+            Place::DashboardsAnywhere => cloud.quicksight.iter().map(|_| "*".to_owned()).collect(),
+            Place::Dashboards => self.dashboards(),
             Place::ScheduleGroup => {
                 self.one(self.at("scheduler", home, &format!("schedule-group/{}", names.schedule_group())))
             }
         }
+    }
+
+    /// Behind the id of a data set stand those of its imports and refreshes.
+    fn dashboards(&self) -> BTreeSet<String> {
+        let names = Names::of(self.cloud);
+        let all = ["dashboard", "datasource"].map(|kind| format!("{kind}/{}", names.quicksight()));
+        let all = all.into_iter().chain([format!("dataset/{}", names.data_set("*"))]);
+        let wanted = self.cloud.quicksight.iter().flat_map(|_| all.clone());
+        wanted.map(|resource| self.at("quicksight", &self.cloud.aws.region, &resource)).collect()
     }
 
     fn one(&self, arn: String) -> BTreeSet<String> {
@@ -213,6 +228,10 @@ impl<'a> Stage<'a> {
         let names = Names::of(self.cloud);
         let mut all =
             self.one(self.at("cloudformation", &self.cloud.aws.region, &format!("stack/{}/*", names.lake_stack())));
+        if self.cloud.quicksight.is_some() {
+            let dashboards = format!("stack/{}/*", names.dashboards_stack());
+            all.insert(self.at("cloudformation", &self.cloud.aws.region, &dashboards));
+        }
         for region in self.cloud.regions() {
             for name in [names.assets_stack(), names.collector_stack(1), format!("{}-*", names.collector_stack(1))] {
                 all.insert(self.at("cloudformation", &region, &format!("stack/{name}/*")));
@@ -317,6 +336,7 @@ impl<'a> Stage<'a> {
         for (sid, service) in [
             ("PassToGlue", "glue.amazonaws.com"),
             ("PassToLambda", "lambda.amazonaws.com"),
+            ("PassToQuickSight", "quicksight.amazonaws.com"),
             ("PassToScheduler", "scheduler.amazonaws.com"),
         ] {
             // Schedules are switched off and on by `destroy` itself, and UpdateSchedule hands over the role again.

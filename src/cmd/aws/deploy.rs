@@ -199,6 +199,7 @@ impl Deployment<'_> {
         reports.extend(self.together(&firsts)?);
         reports.extend(self.together(&further)?);
         reports.extend(self.together(&self.of_kind(StackKind::Lake))?);
+        reports.extend(self.together(&self.of_kind(StackKind::Dashboards))?);
         // By now the lake's job does not read from them any more.
         reports.extend(self.together(&self.surplus.iter().collect::<Vec<_>>())?);
         Ok((reports, uploaded))

@@ -135,6 +135,7 @@ fn form_of(id: &str, region: &str) -> Form {
         "permissions-boundary" => Form::Iam("policy", region.to_owned()),
         "cloudformation-role" => Form::Iam("role", region.to_owned()),
         "log-gigabytes" => Form::Gigabytes,
+        "quicksight-principal" => Form::Principal,
         _ => Form::Name,
     }
 }

@@ -89,7 +89,7 @@ impl<'a> Prepared<'a> {
         Ok(Standing { stack, step, template })
     }
 
-    /// Stacks of log collection that are deployed and that nothing in the configuration needs any more, as they are.
+    /// Stacks of log collection and of dashboards that are deployed and that nothing in the configuration needs any more, as they are.
     /// Those of programs stay until `destroy`: they cost next to nothing, and old job definitions may name them.
     ///
     /// # Errors
@@ -106,10 +106,14 @@ impl<'a> Prepared<'a> {
                 if self.specs.iter().any(|spec| spec.name == name && spec.region == hands.region) {
                     continue;
                 }
-                match self.as_deployed(&name, &hands.region)? {
+                match self.as_deployed(StackKind::Collector, &name, &hands.region)? {
                     Some(spec) => surplus.push(spec),
                     None => break,
                 }
+            }
+            if hands.region == self.cloud.aws.region && self.cloud.quicksight.is_none() {
+                let name = names.dashboards_stack();
+                surplus.extend(self.as_deployed(StackKind::Dashboards, &name, &hands.region)?);
             }
             Ok(surplus)
         })?;
@@ -117,7 +121,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// A stack of this pipeline as it is deployed.
-    fn as_deployed(&self, name: &str, region: &str) -> Result<Option<StackSpec>> {
+    fn as_deployed(&self, kind: StackKind, name: &str, region: &str) -> Result<Option<StackSpec>> {
         let stacks = self.stacks(region);
         let Some(stack) = stacks.describe(name)? else { return Ok(None) };
         // Names can be guessed, and a pipeline `x-collector` has stacks that begin like those of `x`.
@@ -125,7 +129,7 @@ impl<'a> Prepared<'a> {
             return Ok(None);
         }
         Ok(Some(StackSpec {
-            kind: StackKind::Collector,
+            kind,
             name: name.to_owned(),
             region: region.to_owned(),
             template: stacks.template(name)?,

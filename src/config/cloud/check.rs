@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::{VERSION, check_name, problem};
 use super::schedule::Schedule;
 use super::{CatalogueMode, Cloud, CloudSource, LOG_DAYS, NAME_LIMIT, RAW_DAYS_AT_LEAST, Trail, WORKER_TYPES};
-use super::{form, schedule};
+use super::{form, quicksight, schedule};
 use crate::Error;
 
 /// What is wrong with which value.
@@ -338,6 +338,10 @@ fn check_rest(cloud: &Cloud) -> Checked {
         }
     }
     within("athena.scan_limit_gigabytes", cloud.athena.scan_limit_gigabytes, 1, 1_000_000)?;
+    if let Some(wanted) = &cloud.quicksight {
+        quicksight::check(wanted, &cloud.aws.account_id, &cloud.aws.region)
+            .map_err(|(path, what)| Complaint::new(path, what))?;
+    }
     check_notify(cloud)
 }
 

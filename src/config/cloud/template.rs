@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write};
 
 use super::super::template::scalar;
-use super::{Account, CatalogueMode, Cloud, CloudSource, Job, Trail};
+use super::{Account, CatalogueMode, Cloud, CloudSource, Job, QuickSight, Trail};
 
 /// The text of a new file.
 pub fn render(cloud: &Cloud) -> String {
@@ -27,6 +27,7 @@ target: aws
     trails(&mut out, &cloud.trails);
     job(&mut out, &cloud.job);
     rest(&mut out, cloud);
+    quicksight(&mut out, cloud.quicksight.as_ref());
     out
 }
 
@@ -235,6 +236,30 @@ estimate:
         objects = cloud.estimate.log_objects_thousands,
         queries = cloud.estimate.queries_a_day,
     );
+}
+
+fn quicksight(out: &mut String, wanted: Option<&QuickSight>) {
+    line(out, "");
+    line(out, "# Dashboards in Amazon Quick Sight (QuickSight), for an account that has it: docs/quicksight.md.");
+    let Some(QuickSight { principals, authors, import, days }) = wanted else {
+        line(out, "# quicksight:");
+        line(out, "#   principals:");
+        line(out, "#     - arn:aws:quicksight:us-east-1:…:user/default/NAME");
+        return;
+    };
+    line(out, "quicksight:");
+    for (key, who) in [("principals", principals), ("authors", authors)] {
+        match who.as_slice() {
+            [] => line(out, &format!("  {key}: []")),
+            who => {
+                line(out, &format!("  {key}:"));
+                who.iter().for_each(|arn| line(out, &format!("    - {}", scalar(arn))));
+            }
+        }
+    }
+    line(out, "  # direct_query: each chart asks Athena. spice: imported once a day.");
+    line(out, &format!("  import: {}", import.word()));
+    line(out, &format!("  days: {days}"));
 }
 
 fn or_null(value: Option<impl Display>) -> String {

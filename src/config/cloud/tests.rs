@@ -390,3 +390,23 @@ fn a_written_file_can_be_changed_in_every_way_the_wizard_changes_it() {
     let error = cloud.edited(&flow, &wanted, Path::new("b.yaml")).unwrap_err();
     assert!(error.to_string().contains("without rewriting"), "{error}");
 }
+
+#[test]
+fn a_dashboard_is_added_and_every_comment_stays() {
+    let before = parse(SMALL).unwrap();
+    let text = render(&before);
+    let ana = "arn:aws:quicksight:us-east-1:111122223333:user/default/ana".to_owned();
+    let wanted = Cloud { quicksight: Some(QuickSight::of(vec![ana.clone()])), ..before.clone() };
+    let edited = before.edited(&text, &wanted, Path::new("b.yaml")).unwrap();
+    assert!(edited.starts_with(&text), "{edited}");
+    let more = Cloud {
+        quicksight: Some(QuickSight::of(vec![
+            ana,
+            "arn:aws:quicksight:us-east-1:111122223333:group/default/all".to_owned(),
+        ])),
+        ..before
+    };
+    let again = wanted.edited(&edited, &more, Path::new("b.yaml")).unwrap();
+    assert_eq!(parse(&again).unwrap(), more);
+    assert!(wrong(&again.replace("111122223333:group", "999999999999:group")).contains("of another account"));
+}

@@ -104,6 +104,7 @@ pub(super) fn kind_of(cloud: &Cloud, stack: &str) -> Option<StackKind> {
     let part = |rest: &str| rest.parse::<usize>().is_ok_and(|part| part >= 2 && names.collector_stack(part) == stack);
     match stack {
         stack if stack == names.lake_stack() => Some(StackKind::Lake),
+        stack if stack == names.dashboards_stack() => Some(StackKind::Dashboards),
         stack if stack == names.assets_stack() => Some(StackKind::Assets),
         stack if stack == collector => Some(StackKind::Collector),
         stack if stack.strip_prefix(&format!("{collector}-")).is_some_and(part) => Some(StackKind::Collector),
@@ -169,6 +170,7 @@ fn by_name(cloud: &Cloud, hands: &Hands) -> Result<Vec<(StackKind, Stack)>> {
     add(StackKind::Assets, &names.assets_stack())?;
     if hands.region == cloud.aws.region {
         add(StackKind::Lake, &names.lake_stack())?;
+        add(StackKind::Dashboards, &names.dashboards_stack())?;
     }
     let mut part = 1;
     while add(StackKind::Collector, &names.collector_stack(part))? {

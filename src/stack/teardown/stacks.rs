@@ -1,4 +1,4 @@
-//! Stacks go lake first, then collectors, then assets; all of a kind at once.
+//! Stacks go dashboards first, then lake, then collectors, then assets; all of a kind at once.
 
 use super::{FoundStack, Inventory, Report, empty, stop};
 use crate::aws::hands::Hands;
@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind, Result};
 const TRIES: usize = 4;
 
 pub(super) fn delete_all(site: &Site<'_>, inventory: &Inventory, report: &mut Report) -> Result<()> {
-    for kind in [StackKind::Lake, StackKind::Collector, StackKind::Assets] {
+    for kind in [StackKind::Dashboards, StackKind::Lake, StackKind::Collector, StackKind::Assets] {
         let stacks: Vec<&FoundStack> = inventory.stacks.iter().filter(|stack| stack.kind == kind).collect();
         site.watch.check()?;
         all_at_once(&stacks, |stack| delete(site, stack))?;
@@ -89,7 +89,7 @@ fn prepare(site: &Site<'_>, hands: &Hands, stack: &FoundStack, now: &Stack) -> R
             empty::empty(hands.buckets.as_ref(), &names.assets_bucket(&stack.region), site.watch).map(|_| ())
         }
         StackKind::Lake => drop_tables(site, hands, stack),
-        StackKind::Collector => Ok(()),
+        StackKind::Collector | StackKind::Dashboards => Ok(()),
     }
 }
 

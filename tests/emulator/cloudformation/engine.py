@@ -9,7 +9,7 @@ from ministack.services.cloudformation import drift, handlers, provisioners, sta
 
 from emulator import callers
 
-from . import athena, events, faults, functions, glue, iam, kms, messaging, monitoring, operations, s3, schemas  # noqa: F401 registers
+from . import athena, events, faults, functions, glue, iam, kms, messaging, monitoring, operations, quicksight, s3, schemas  # noqa: F401
 from .requests import caller_of, requester
 from .resource import Aws, Place, failure, place, tag_list, tag_map, types
 

@@ -80,11 +80,12 @@ class Account:
 
 
 def order(path: Path) -> tuple:
-    """Assets first, the lake last."""
-    return "-assets" not in path.stem, "-lake" in path.stem, path.name
+    """Assets first, then collectors, then the lake, then what stands on it."""
+    kinds = ("-assets", "-collector", "-lake", "-dashboards")
+    return next(at for at, kind in enumerate(kinds) if kind in path.stem), path.name
 
 
-@pytest.mark.parametrize("scenario", ["minimal", "everything", "china", "regions", "kms"])
+@pytest.mark.parametrize("scenario", ["minimal", "everything", "china", "regions", "kms", "dashboards-imported"])
 def test_a_scenario_deploys_and_goes(emulator, scenario):
     emulator.client("iam", ACCOUNT).create_policy(PolicyName="pipelines", PolicyDocument=json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
