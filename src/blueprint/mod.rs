@@ -11,6 +11,7 @@ pub mod pipeline;
 pub mod policies;
 pub mod queries;
 pub mod quicksight;
+pub mod reasons;
 pub mod roles;
 mod tables;
 mod template;

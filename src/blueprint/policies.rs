@@ -17,7 +17,7 @@ use crate::config::cloud::Cloud;
 use places::{Place, Stage};
 
 pub use calls::{CALLED, Calls};
-pub use handlers::handled;
+pub use handlers::{handled, handled_in};
 
 /// A managed policy ends at so many characters, white space aside ("IAM and AWS STS quotas", IAM User Guide).
 pub const POLICY_LIMIT: usize = 6_144;

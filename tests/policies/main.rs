@@ -1,6 +1,9 @@
 //! The policies that `bucketscope policy` prints for some of the scenarios of tests/blueprint, kept as files: `BLESS=1 cargo
 //! test --test policies` writes them anew. `check.py` holds them against AWS's Service Authorization Reference.
 
+mod costs;
+mod docs;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -18,6 +18,11 @@ pub struct Calls {
 }
 
 impl Calls {
+    /// The id of the statement that allows them; an account or a number may stand behind it.
+    pub fn statement(&self) -> String {
+        format!("{:?}", self.place)
+    }
+
     /// The actions that they need.
     pub(super) fn actions(&self) -> impl Iterator<Item = String> {
         self.operations.iter().flat_map(|operation| {

@@ -302,3 +302,9 @@ pub(super) fn add(wanted: &mut BTreeMap<Place, BTreeSet<String>>, write: bool) {
 pub fn handled(action: &str) -> bool {
     TYPES.iter().any(|one| one.read.contains(&action) || one.write.contains(&action))
 }
+
+/// The same within a statement, by its id without what stands behind it.
+pub fn handled_in(statement: &str, action: &str) -> bool {
+    let mut of_statement = TYPES.iter().filter(|one| format!("{:?}", one.place) == statement);
+    of_statement.any(|one| one.read.contains(&action) || one.write.contains(&action))
+}
