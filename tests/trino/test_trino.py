@@ -10,7 +10,6 @@ import time
 import unittest
 
 import compare
-import fetch
 from cloud import Emulator, Project, functions
 from lake import LARGE_BYTES, Delivery, odd_events
 from questions import HOSTILE, questions
@@ -255,7 +254,6 @@ class Pruning(Judged):
         self.assertEqual(self.registrars(world.crawled), {"crawler"})
         self.judge_pruning(world.crawled)
 
-    @unittest.skipIf(fetch.version() < fetch.KNOWS_PROJECTION, "this Trino knows no partition projection")
     def test_projected_partitions_are_pruned(self):
         self.assertEqual(self.partitions(world.projected), [])
         self.judge_pruning(world.projected)
