@@ -151,8 +151,8 @@ fn roles_are_passed_to_the_one_service_that_takes_them() {
     };
     let role = |name: &str| format!("arn:aws:iam::111122223333:role/bucketscope-shop-{name}-eu-central-1");
     assert_eq!(to("glue.amazonaws.com"), [role("crawler"), role("etl")]);
-    assert_eq!(to("lambda.amazonaws.com"), [role("delivery-*"), role("delivery")]);
-    assert_eq!(to("scheduler.amazonaws.com"), [role("schedule")]);
+    assert_eq!(to("lambda.amazonaws.com"), [role("delivery-*"), role("delivery"), role("notices"), role("reports")]);
+    assert_eq!(to("scheduler.amazonaws.com"), [role("schedule"), role("timer")]);
     assert!(find(&statements(&cloud("", ONE), Who::Ci).unwrap(), "iam:PassRole").is_empty());
 }
 
