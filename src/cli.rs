@@ -375,6 +375,9 @@ pub struct Generate {
     /// How the objects are named
     #[arg(long, value_enum, default_value_t)]
     pub layout: LayoutName,
+    /// Write what CloudTrail records of the same requests, too, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub trails: Option<PathBuf>,
     /// Mix in every quirk that real logs have
     #[arg(long)]
     pub hard: bool,

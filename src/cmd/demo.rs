@@ -40,13 +40,13 @@ pub fn execute(context: &Context, args: &Demo) -> Result<Outcome> {
     let demo = Steps { context: &project, began: Instant::now() };
     if !again {
         demo.step(
-            "Logs as S3 delivers them, hard lines among them.",
-            &format!("generate --bytes 4MB --days {DAYS} --seed {SEED} --hard logs"),
+            "Logs as S3 and CloudTrail deliver them, hard lines among them.",
+            &format!("generate --bytes 4MB --days {DAYS} --seed {SEED} --hard --trails trails logs"),
             Command::Generate(logs()),
         )?;
         demo.step(
             "A project is one file.",
-            &format!("init --defaults --target local --logs logs --name {NAME}"),
+            &format!("init --defaults --target local --logs logs --trails trails --name {NAME}"),
             Command::Init(Box::new(project_of_logs())),
         )?;
     }
@@ -56,6 +56,7 @@ pub fn execute(context: &Context, args: &Demo) -> Result<Outcome> {
     demo.step(exactly_once, "run", Command::Run(cli::Run::default()))?;
     demo.query("Who was refused?", Ask::Saved("access-denied"))?;
     demo.query("Who deleted what?", Ask::Saved("object-deletions"))?;
+    demo.query("CloudTrail tells what access logs do not.", Ask::Saved("ct-public-access-opened"))?;
     demo.query("Anything else is SQL.", Ask::Sql(SQL))?;
     demo.step("All of it on one page.", "report", Command::Report(cli::Report::default()))?;
     Ok(what_next(&project, &directory))
@@ -125,6 +126,7 @@ fn logs() -> cli::Generate {
         days: Some(DAYS),
         objects: None,
         layout: cli::LayoutName::Simple,
+        trails: Some("trails".into()),
         hard: true,
     }
 }
@@ -134,6 +136,7 @@ fn project_of_logs() -> cli::Init {
         defaults: true,
         target: Some(cli::TargetName::Local),
         logs: vec!["logs".into()],
+        trails: vec!["trails".into()],
         name: Some(NAME.to_owned()),
         ..cli::Init::default()
     }

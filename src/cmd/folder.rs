@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::logs::name::{LogName, is_ignorable};
+use crate::logs::name::{LogName, is_ignorable, is_trail_sibling};
 use crate::logs::table::Table;
 use crate::ui::text;
 use crate::{Error, Result};
@@ -14,6 +14,9 @@ use crate::{Error, Result};
 pub struct Found {
     /// Files named as S3 names log objects, or CloudTrail its files.
     pub log_objects: u64,
+    /// Whether it was CloudTrail's files that were looked for.
+    #[serde(skip)]
+    pub of_trail: bool,
     /// Bytes of them.
     pub bytes: u64,
     /// Other files. They are read as well: it is the lines that decide.
@@ -29,14 +32,15 @@ pub struct Found {
 impl Found {
     /// In one line.
     pub fn words(&self) -> String {
+        let [one, many] =
+            if self.of_trail { ["CloudTrail file", "CloudTrail files"] } else { ["log object", "log objects"] };
         if self.log_objects == 0 {
             return match self.other_files {
                 0 => "empty".to_owned(),
-                n => format!("no log objects, {}", text::plural(n, "other file", "other files")),
+                n => format!("no {many}, {}", text::plural(n, "other file", "other files")),
             };
         }
-        let mut out =
-            format!("{}, {}", text::plural(self.log_objects, "log object", "log objects"), text::bytes(self.bytes));
+        let mut out = format!("{}, {}", text::plural(self.log_objects, one, many), text::bytes(self.bytes));
         if let (Some(first), Some(last)) = (self.first_ms, self.last_ms) {
             out.push_str(&format!(", {} to {}", day(first), day(last)));
         }
@@ -59,13 +63,16 @@ pub fn look(root: &Path) -> Found {
     look_for(root, Table::AccessLogs)
 }
 
-/// Looks at all files below a folder that are for a table; nothing is opened.
+/// Looks at all files below a folder that are for a table; nothing is opened. What a run leaves, such as digests, is left.
 pub fn look_for(root: &Path, table: Table) -> Found {
     let of_trail = table == Table::CloudTrail;
-    let mut found = Found::default();
+    let mut found = Found { of_trail, ..Found::default() };
     let mut layouts =
         [("one folder by time", 0u64), ("by bucket and delivery time", 0), ("by bucket and event time", 0)];
     for (path, key) in files(root) {
+        if of_trail && is_trail_sibling(&key) {
+            continue;
+        }
         let Some(name) = LogName::parse(&key).filter(|name| name.shape().is_trail == of_trail) else {
             found.other_files += 1;
             continue;

@@ -5,17 +5,19 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::Context;
-use crate::Result;
 use crate::cli::{Generate, LayoutName};
 use crate::generate::{Generated, Layout, Options, generate};
 use crate::ui::export::envelope;
 use crate::ui::text::{self, plural, shell_word};
 use crate::ui::{Outcome, Screen, View};
+use crate::{Error, Result};
 
 /// What was written, and where.
 #[derive(Debug, Serialize)]
 struct Written {
     directory: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trails_directory: Option<String>,
     #[serde(flatten)]
     generated: Generated,
 }
@@ -34,9 +36,18 @@ pub fn execute(context: &Context, args: &Generate) -> Result<Outcome> {
         LayoutName::Partitioned => Layout::Partitioned,
     };
     let directory = context.path(&args.directory);
+    options.trails = args.trails.as_ref().map(|trails| context.path(trails));
+    if options.trails.as_ref() == Some(&directory) {
+        return Err(Error::usage("access logs and CloudTrail's files need a folder each")
+            .hint("a pipeline reads a folder as one or the other; choose another one for --trails"));
+    }
     let generated = generate(&options, &directory)?;
-    let init = format!("init --defaults --target local --logs {}", shell_word(&args.directory.to_string_lossy()));
-    let written = Written { directory: directory.display().to_string(), generated };
+    let mut init = format!("init --defaults --target local --logs {}", shell_word(&args.directory.to_string_lossy()));
+    if let Some(trails) = &args.trails {
+        let _ = write!(init, " --trails {}", shell_word(&trails.to_string_lossy()));
+    }
+    let trails_directory = options.trails.map(|trails| trails.display().to_string());
+    let written = Written { directory: directory.display().to_string(), trails_directory, generated };
     Ok(Outcome::of(written).next(context.command(&init), "makes a project that reads them"))
 }
 
@@ -57,8 +68,26 @@ impl View for Written {
             plural(made.records, "record", "records"),
             text::count(made.rejected_lines())
         );
-        if !made.quirks.is_empty() {
-            let kinds = plural(made.quirks.len() as u64, "kind", "kinds");
+        if let (Some(trails), Some(directory)) = (&made.trails, &self.trails_directory) {
+            let _ = writeln!(
+                out,
+                "{} {}, {} in {}",
+                screen.paint.green("Wrote"),
+                plural(trails.files, "CloudTrail file", "CloudTrail files"),
+                text::bytes(trails.stored_bytes),
+                text::visible(directory)
+            );
+            let _ = writeln!(
+                out,
+                "  {} = {} + {} that are none",
+                plural(trails.records, "record", "records"),
+                plural(trails.events, "event", "events"),
+                text::count(trails.rejected_records())
+            );
+        }
+        let kinds = made.quirks.len() + made.trails.as_ref().map_or(0, |trails| trails.quirks.len());
+        if kinds > 0 {
+            let kinds = plural(kinds as u64, "kind", "kinds");
             let _ = writeln!(out, "  {kinds} of quirks of real logs are among them (--output json counts each)");
         }
         out

@@ -329,8 +329,12 @@ fn is_document<R: Read>(reader: &mut LineReader<'_, R>) -> io::Result<bool> {
     loop {
         let bytes = reader.bytes();
         let text = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
-        if let Some(first) = text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            return Ok(*first == b'{');
+        let mut signs = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        match (signs.next(), signs.next()) {
+            // A list of records. By itself, the bracket may be that of a time.
+            (Some(b'['), Some(second)) => return Ok(*second == b'{'),
+            (Some(b'['), None) | (None, _) => {}
+            (Some(first), _) => return Ok(*first == b'{'),
         }
         match reader.more() {
             Ok(More::Bytes) => {}

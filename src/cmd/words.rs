@@ -34,7 +34,7 @@ fn meaning(code: &str) -> Option<&'static str> {
         "no_object" => "a record that is no object",
         "no_event_time" => "no eventTime",
         "bad_event_time" => "an eventTime that is none",
-        "no_event_id" => "no eventID",
+        "no_event_id" => "neither an eventID nor an eventVersion 1.x",
         "json_truncated" => "the list of records does not end",
         "json_malformed" => "the list of records is broken",
         "gzip_truncated" | "zstd_truncated" => "the compressed data end too early",

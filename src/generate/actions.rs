@@ -160,6 +160,7 @@ impl Scribe<'_> {
         self.line.key.clear();
         encode_twice(&self.raw, &mut self.line.key);
         let source_key = self.line.key.clone();
+        self.source.clone_from(&self.raw);
         let size = object_size(self.line.bucket.keys, source);
         self.new_key();
         self.log_key();

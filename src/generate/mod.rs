@@ -14,11 +14,12 @@ mod quirks;
 mod random;
 mod scribe;
 mod stream;
+mod trail;
 mod values;
 mod world;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -27,6 +28,7 @@ use serde::Serialize;
 use crate::{Error, Result};
 use keys::Day;
 use scribe::{HISTORY_DAYS, World};
+pub use trail::Trails;
 
 /// How the log objects are named, as the setting of a bucket's logging has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub struct Options {
     pub hard: bool,
     /// Bytes of the over-long line that `hard` adds.
     pub long_line: u64,
+    /// Where to write what CloudTrail records of the same days. The access logs are the same bytes with and without it.
+    pub trails: Option<PathBuf>,
     /// Threads; changes nothing but the time it takes.
     pub threads: usize,
 }
@@ -71,6 +75,7 @@ impl Default for Options {
             layout: Layout::Simple,
             hard: false,
             long_line: 2_000_000,
+            trails: None,
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         }
     }
@@ -95,6 +100,9 @@ pub struct Generated {
     pub damaged_objects: u64,
     /// Files in the folder that are no log objects, and are counted nowhere else.
     pub other_files: u64,
+    /// The files of CloudTrail, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trails: Option<Trails>,
 }
 
 impl Generated {

@@ -10,6 +10,7 @@ use super::line::upper_hex;
 use super::random::{mix, mix2};
 use super::scribe::{HISTORY_DAYS, World};
 use super::stream::{Block, Lane, blocks, delivery, lanes};
+use super::trail::Deliveries;
 use super::world::BUCKETS;
 use super::{Generated, Options};
 use crate::{Error, Result};
@@ -24,10 +25,18 @@ pub fn write_stream(options: &Options, world: &World, count: u64, dir: &Path, ge
         let share = (u128::from(count) * u128::from(lane.bytes) / u128::from(options.bytes)) as u64;
         let names = Names::new(options, world, lane);
         let mut cutter = Cutter { options, lane, names, dir, count: share.max(1), number: 0, open: None, stored: 0 };
-        blocks(options, world, lane, |block| {
+        let number = lane.bucket.map_or(0, |bucket| bucket as u64);
+        let mut trail = options.trails.as_deref().map(|dir| Deliveries::new(options, world, dir, number));
+        blocks(options, world, lane, |mut block| {
             count_lines(&block, generated);
+            if let Some(trail) = &mut trail {
+                trail.take(std::mem::take(&mut block.events), delivery(options, lane, block.end))?;
+            }
             cutter.take(&block)
         })?;
+        if let Some(trail) = trail {
+            generated.trails.get_or_insert_default().add(trail.finish()?);
+        }
         generated.objects += cutter.number;
         generated.stored_bytes += cutter.stored;
     }

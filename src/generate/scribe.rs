@@ -3,6 +3,7 @@
 use super::keys::{Day, encode, encode_twice, write_key};
 use super::line::{Line, push_hex};
 use super::random::{Random, Weighted, mix, mix2};
+use super::trail::{Recorder, Request};
 use super::values::{push_version, write_address, write_requester};
 use super::world::{Action, BUCKETS, Bucket, Client, Keys, Net, Who};
 
@@ -46,6 +47,10 @@ pub struct Scribe<'w> {
     pub(super) random: Random,
     pub(super) line: Line,
     pub(super) raw: Vec<u8>,
+    /// The key that a copy is made of.
+    pub(super) source: Vec<u8>,
+    /// Records for CloudTrail, if that is wanted. Draws no random numbers: the log stays the same.
+    pub trail: Option<Recorder>,
     pub(super) day: usize,
     pub(super) bucket_index: usize,
     /// The session that calls: what it decides is the same in all its requests.
@@ -60,8 +65,9 @@ impl<'w> Scribe<'w> {
     pub fn new(world: &'w World, random: Random) -> Self {
         let bucket: &'static Bucket = &BUCKETS[0];
         let client = bucket.clients[0].0;
-        let (raw, out) = (Vec::with_capacity(1024), Vec::new());
-        Self { world, random, line: Line::new(bucket), raw, day: 0, bucket_index: 0, session: 0, client, out }
+        let (raw, source, out) = (Vec::with_capacity(1024), Vec::new(), Vec::new());
+        let line = Line::new(bucket);
+        Self { world, random, line, raw, source, trail: None, day: 0, bucket_index: 0, session: 0, client, out }
     }
 
     /// Writes what one action at `second` (since the start of the first day of the logs) leaves in the log: a record, or
@@ -91,6 +97,10 @@ impl<'w> Scribe<'w> {
 
     pub(super) fn emit(&mut self) {
         self.line.write(&self.world.days[self.day], &mut self.out);
+        let Some(trail) = &mut self.trail else { return };
+        let second = (self.day - HISTORY_DAYS) as u64 * 86_400 + u64::from(self.line.second);
+        let (line, client) = (&self.line, self.client);
+        trail.record(Request { line, key: &self.raw, source: &self.source, client, second }, &self.world.days);
     }
 
     /// Moves on to the next request of the same caller, within the day.

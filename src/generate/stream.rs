@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use super::quirks::{Quirk, spoil_last};
 use super::random::{Random, mix2};
 use super::scribe::{Scribe, World};
+use super::trail::{Event, Recorder};
 use super::world::BUCKETS;
 use super::{Layout, Options};
 use crate::{Error, Result};
@@ -43,6 +44,8 @@ pub struct Block {
     pub lines: Vec<u8>,
     /// What was put into them, with `hard`.
     pub quirks: BTreeMap<Quirk, u64>,
+    /// What CloudTrail has of them, if that is wanted.
+    pub events: Vec<Event>,
 }
 
 const BLOCK_BYTES: u64 = 256 * 1024;
@@ -87,6 +90,7 @@ fn block(options: &Options, world: &World, lane: Lane, number: u64, count: u64) 
     let mut random = Random::new(options.seed, stream);
     let mut scribe = Scribe::new(world, Random::new(options.seed, mix2(stream, 1)));
     scribe.out.reserve((end - start) as usize + 16 * 1024);
+    scribe.trail = options.trails.as_ref().map(|_| Recorder::new(mix2(options.seed ^ 0x7124_1150, stream)));
     let mut quirks = BTreeMap::new();
     while (scribe.out.len() as u64) < end - start {
         let now = delivery(options, lane, start + scribe.out.len() as u64);
@@ -96,7 +100,8 @@ fn block(options: &Options, world: &World, lane: Lane, number: u64, count: u64) 
             *quirks.entry(quirk).or_insert(0) += 1;
         }
     }
-    Block { start, end, lines: scribe.out, quirks }
+    let events = scribe.trail.map(|trail| trail.events).unwrap_or_default();
+    Block { start, end, lines: scribe.out, quirks, events }
 }
 
 /// When the byte at `position` of a lane is delivered, in seconds since the start.

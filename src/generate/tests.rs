@@ -181,3 +181,131 @@ fn impossible_options_are_usage_errors() {
         assert_eq!(generate(&options, dir.path()).unwrap_err().kind(), crate::ErrorKind::Usage, "{options:?}");
     }
 }
+
+/// Access logs and CloudTrail's files of the same options.
+fn with_trails(options: &Options) -> (Generated, BTreeMap<String, Vec<u8>>, BTreeMap<String, Vec<u8>>) {
+    let (logs, trails) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = Options { trails: Some(trails.path().to_path_buf()), ..options.clone() };
+    let generated = generate(&options, logs.path()).unwrap();
+    (generated, files(logs.path()), files(trails.path()))
+}
+
+/// The text of a file that is well made.
+fn unpacked(content: &[u8]) -> String {
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(content), &mut text).unwrap();
+    text
+}
+
+/// The records of files that are well made, with their files.
+fn records(files: &BTreeMap<String, Vec<u8>>) -> Vec<(&str, serde_json::Value)> {
+    let mut all = Vec::new();
+    for (name, content) in files {
+        let document: serde_json::Value = serde_json::from_str(&unpacked(content)).unwrap();
+        all.extend(document["Records"].as_array().unwrap().iter().map(|record| (name.as_str(), record.clone())));
+    }
+    all
+}
+
+#[test]
+fn the_access_logs_are_the_same_with_and_without_trails() {
+    for options in [small(1_000_000), Options { hard: true, layout: Layout::Partitioned, ..small(1_000_000) }] {
+        let (alone, logs) = made(&options);
+        let (both, same, trails) = with_trails(&options);
+        assert_eq!(logs, same);
+        assert_eq!(alone, Generated { trails: None, ..both });
+        assert!(!trails.is_empty());
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trails_on_any_number_of_threads() {
+    let one = with_trails(&Options { threads: 1, ..small(1_500_000) });
+    let three = with_trails(&Options { threads: 3, ..small(1_500_000) });
+    assert_eq!(one, three);
+    // What is in the files: how they are packed is the compressor's business.
+    let texts = one.2.iter().map(|(name, content)| (name.clone(), unpacked(content).into_bytes()));
+    assert_eq!(
+        hash(&texts.collect()),
+        "c4589417a89102dffa2f60535af2139814e1d0bc102d6bd140f8ebe3c2cbdf76",
+        "other events than in earlier versions, or on other machines"
+    );
+}
+
+#[test]
+fn a_request_that_both_see_is_the_same_in_both() {
+    let (generated, logs, trails) = with_trails(&small(3_000_000));
+    let lines: Vec<String> = lines(&logs).iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    let mut by_id: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in &lines {
+        let id = line.split(' ').skip(5).find(|word| word.len() == 16 && word.bytes().all(|b| b.is_ascii_hexdigit()));
+        by_id.entry(id.unwrap()).or_default().push(line);
+    }
+    let events = records(&trails);
+    assert_eq!(generated.trails.unwrap().events, events.len() as u64);
+    let (mut data, mut deleted, mut ids) = (0, 0, HashSet::new());
+    for (name, event) in &events {
+        assert!(ids.insert(event["eventID"].as_str().unwrap().to_owned()), "{event}");
+        let time: jiff::Timestamp = event["eventTime"].as_str().unwrap().parse().unwrap();
+        let delivered = crate::logs::name::LogName::parse(name).unwrap().delivered_at.unwrap();
+        assert!(time.as_millisecond() < delivered, "{name}: {event}");
+        let place = format!(
+            "{}/CloudTrail/{}",
+            event["recipientAccountId"].as_str().unwrap(),
+            event["awsRegion"].as_str().unwrap()
+        );
+        assert!(name.contains(&place), "{name}: {event}");
+        if event["eventCategory"] != "Data" {
+            continue;
+        }
+        data += 1;
+        let said = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
+        let of_id = by_id.get(said(&event["requestID"]).as_str()).unwrap_or_else(|| panic!("no line: {event}"));
+        let bucket = said(&event["requestParameters"]["bucketName"]);
+        assert!(of_id.iter().all(|line| line.split(' ').nth(1) == Some(&bucket)), "{event}");
+        let day = time.strftime("[%d/%b/%Y:%H:%M:%S +0000]").to_string();
+        assert!(of_id.iter().any(|line| line.contains(&day)), "{event}");
+        if let Some(arn) = event["userIdentity"]["arn"].as_str().filter(|arn| !arn.ends_with(":root")) {
+            assert!(of_id.iter().any(|line| line.contains(arn)), "{event}");
+        }
+        if event["eventName"] == "DeleteObject" && of_id.len() > 1 {
+            deleted += 1;
+            assert_ne!(event["userAgent"], "-");
+        }
+    }
+    assert!(data > 1_000 && deleted > 0, "{data} {deleted}");
+    let shared: Vec<_> = events.iter().filter_map(|(_, event)| event["sharedEventID"].as_str()).collect();
+    assert_eq!(shared.len(), 2 * shared.iter().collect::<HashSet<_>>().len());
+}
+
+#[test]
+fn hard_trails_hold_what_their_manifest_says() {
+    let (generated, _, trails) = with_trails(&Options { hard: true, ..small(3_000_000) });
+    let told = generated.trails.unwrap();
+    assert_eq!(told.records, told.events + told.rejected_records());
+    assert_eq!(trails.len() as u64, told.files + told.other_files);
+    let mut seen = Trails { quirks: told.quirks.clone(), other_files: told.other_files, ..Trails::default() };
+    let mut ids = HashSet::new();
+    for (name, content) in trails.iter().filter(|(name, _)| !crate::logs::name::is_trail_sibling(name)) {
+        assert!(crate::logs::name::LogName::parse(name).is_some(), "{name}");
+        seen.files += 1;
+        seen.stored_bytes += content.len() as u64;
+        let mut buffers = Buffers::new();
+        let mut events = crate::logs::trail::stream::Events::new(content.as_slice(), &mut buffers);
+        while let Some(found) = events.next_found().unwrap() {
+            use crate::logs::trail::{record::Member, stream::Found};
+            seen.records += 1;
+            match found {
+                Found::Event { record, .. } => {
+                    seen.events += 1;
+                    assert!(record.text(Member::EventName).is_some(), "{name}");
+                    seen.repeated += u64::from(!ids.insert(record.text(Member::EventId).unwrap().into_owned()));
+                }
+                Found::Rejected { reason, .. } => *seen.rejected.entry(reason.as_str()).or_insert(0) += 1,
+            }
+        }
+        seen.damaged_files += u64::from(events.damage().is_some());
+    }
+    assert_eq!(seen, told);
+    assert_eq!(told.quirks.len(), 8 + 3, "{:?}", told.quirks);
+}

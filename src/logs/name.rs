@@ -94,8 +94,7 @@ impl<'a> LogName<'a> {
         let mut parts = name.splitn(5, '_');
         let (account, kind, region) = (parts.next()?, parts.next()?, parts.next()?);
         let (stamp, unique) = (parts.next()?, parts.next()?);
-        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_account || kind != "CloudTrail" || !is_region(region) || unique.is_empty() {
+        if !is_account(account) || kind != "CloudTrail" || !is_region(region) || unique.is_empty() {
             return None;
         }
         let time = trail_time(stamp)?;
@@ -193,19 +192,36 @@ const SERVICES: [&str; 7] =
     ["Config", "GuardDuty", "WAFLogs", "elasticloadbalancing", "network-firewall", "vpcdnsquerylogs", "vpcflowlogs"];
 
 /// Whether a key is that of what AWS delivers beside CloudTrail's events: digests, insights, network activity, aggregated
-/// events, and the logs of other services.
+/// events, and the logs of other services, known by name or by their place, `AWSLogs/[Organisation/]Account/Service/`.
 pub fn is_trail_sibling(key: &str) -> bool {
+    const TRAIL: &str = "CloudTrail";
     const SIBLING: &str = "CloudTrail-";
+    const SIBLINGS: [&str; 4] =
+        ["CloudTrail-Aggregated", "CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity"];
     let (folders, name) = key.rsplit_once('/').unwrap_or(("", key));
-    let mut before = "";
-    for folder in folders.split('/') {
-        let of_account = before.len() == 12 && before.bytes().all(|byte| byte.is_ascii_digit());
-        if folder.starts_with(SIBLING) || (of_account && SERVICES.contains(&folder)) {
+    let folders: Vec<&str> = folders.split('/').collect();
+    // A source may lie in the account's folder.
+    if folders.first().is_some_and(|folder| SIBLINGS.contains(folder)) {
+        return true;
+    }
+    for (at, folder) in folders.iter().enumerate() {
+        let above = |up: usize| at.checked_sub(up).and_then(|at| folders.get(at)).copied().unwrap_or_default();
+        // A prefix may begin like a sibling's name: what stands behind an account tells.
+        if !is_account(above(1)) {
+            continue;
+        }
+        let of_organisation = above(2).starts_with("o-");
+        let is_place = "AWSLogs" == above(if of_organisation { 3 } else { 2 });
+        let is_copy = is_region(folder) || folder.bytes().all(|byte| byte.is_ascii_digit());
+        if folder.starts_with(SIBLING) || SERVICES.contains(folder) || (is_place && *folder != TRAIL && !is_copy) {
             return true;
         }
-        before = folder;
     }
     name.split('_').nth(1).is_some_and(|kind| kind.starts_with(SIBLING))
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The last stamp in a name that a unique part follows, and where it begins.
@@ -389,11 +405,23 @@ mod tests {
             "CloudTrail-Aggregated/x",
             "111122223333_CloudTrail-Insight_eu-west-1_20261122T1011Z_a.json.gz",
             "111122223333/vpcflowlogs/eu-west-1/2026/11/22/x.log.gz",
+            "p/AWSLogs/111122223333/redshift/eu-west-1/2026/11/22/x.gz",
+            "AWSLogs/o-a/111122223333/NewService/x",
         ] {
             assert!(is_trail_sibling(key), "{key}");
         }
-        for key in ["111122223333/CloudTrail/eu-west-1/2026/11/22/x.json.gz", "x.json.gz", "Config/x", "1/eu-west-1/x"]
-        {
+        for key in [
+            "111122223333/CloudTrail/eu-west-1/2026/11/22/x.json.gz",
+            "x.json.gz",
+            "Config/x",
+            "1/eu-west-1/x",
+            // Prefixes and copies of the user's own.
+            "CloudTrail-logs/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/22/x.json.gz",
+            "AWSLogs/111122223333/eu-west-1/2026/11/22/x.json.gz",
+            "AWSLogs/111122223333/2026/11/22/x.json.gz",
+            "AWSLogs/111122223333/x.json.gz",
+            "copies/111122223333/june/x.json.gz",
+        ] {
             assert!(!is_trail_sibling(key), "{key}");
         }
     }

@@ -11,7 +11,7 @@ fn a_demo_shows_everything_once_and_leaves_a_working_project() {
         let prefix = format!("$ bucketscope -C shown {command}");
         assert!(typed.iter().any(|line| line.starts_with(&prefix)), "{command}: {typed:?}");
     }
-    assert!(ran.stdout.contains("= written 5,"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("= written 9,"), "{}", ran.stdout);
     assert!(ran.stderr.contains("\nNext:\n"), "{}", ran.stderr);
     assert_eq!(world.run("-C shown status --output json").ok().json()["name"], "demo");
     world.run("-C shown drift --detailed-exitcode").ok();

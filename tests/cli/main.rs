@@ -9,5 +9,6 @@ mod pipeline;
 mod queries;
 #[cfg(all(feature = "aws", feature = "local"))]
 mod reference;
+mod trails;
 mod usage;
 mod world;

@@ -109,6 +109,11 @@ fn a_record_that_is_no_event_is_a_reject_and_the_others_stay() {
         (r#"{"eventTime":"2026-06-01T10:20:30Z"}"#, "no_event_id"),
         (r#"{"eventTime":"2026-06-01T10:20:30Z","eventID":""}"#, "no_event_id"),
         (r#"{"eventTime":"2026-06-01T10:20:30Z","eventID":{}}"#, "no_event_id"),
+        // What S3 notifies of is in `Records` too.
+        (
+            r#"{"eventVersion":"2.1","eventTime":"2026-06-01T10:20:30.123Z","eventName":"ObjectCreated:Put"}"#,
+            "no_event_id",
+        ),
         (r#"{"a":tru}"#, "malformed"),
         (r#"{"a":01}"#, "malformed"),
         (r#"{"a":1,}"#, "malformed"),
@@ -177,9 +182,15 @@ fn siblings_and_other_services_are_left_and_counted() {
         world.put(&format!("{account}/{kind}/{day}/{}", name(kind)), &good);
     }
     world.put("111122223333/vpcflowlogs/eu-west-1/2026/06/01/x.log.gz", b"x");
+    world.put("p/AWSLogs/111122223333/redshift/eu-west-1/2026/06/01/x.gz", b"x");
+    world.put(&format!("p/AWSLogs/{account}/NewService/eu-west-1/2026/06/01/x.gz"), b"x");
     world.put(".DS_Store", b"x");
+    // A prefix may have any name, and copies may lie without the folder of the service.
+    world.put(&format!("CloudTrail-all/AWSLogs/111122223333/CloudTrail/{day}/{}", name("CloudTrail")), &good);
+    world.put(&format!("AWSLogs/111122223333/{day}/{}", name("CloudTrail")), &good);
+    world.put("AWSLogs/111122223333/2026/06/01/copy.json.gz", &good);
     let summary = world.run();
     let listing = &summary.listing;
-    assert_eq!((listing.listed, listing.new, listing.siblings, listing.hidden), (7, 1, 5, 1));
-    assert_eq!((summary.counts.records, summary.counts.late), (1, 0));
+    assert_eq!((listing.listed, listing.new, listing.siblings, listing.hidden), (12, 4, 7, 1));
+    assert_eq!((summary.counts.records, summary.counts.late), (4, 0));
 }

@@ -219,3 +219,64 @@ fn documents_in_every_dress() {
     let counts = world.run().counts;
     assert_eq!((counts.objects, counts.lines, counts.damaged_objects.len()), (1, 0, 0));
 }
+
+/// The first example of the CloudTrail user guide's page of log file examples is of this form.
+#[test]
+fn a_record_of_the_first_version_has_no_id_and_is_kept() {
+    let old = r#"{"eventVersion":"1.0","eventTime":"2014-03-06T21:22:54Z","eventName":"StartInstances"}"#;
+    let rows = rows_of(&[old, old]);
+    assert_eq!(rows.len(), 2);
+    for row in &rows {
+        assert_eq!((&row["eventversion"], &row["eventname"]), (&json!("1.0"), &json!("StartInstances")));
+        assert!(!row.contains_key("eventid") && !row.contains_key("requestid"), "{row:?}");
+        assert_eq!((&row["eventdate"], &row["eventhour"]), (&json!("2014-03-06"), &json!("21")));
+    }
+}
+
+#[test]
+fn a_value_that_stands_alone_in_a_list_is_that_value() {
+    let record = event(
+        r#""requestParameters":{"bucketName":["b"],"key":[ "k" ],"versionId":["v1","v2"],"Host":["h"],"x-amz-copy-source":["b/%C3%BC"]}"#,
+    );
+    let row = row_of(&record);
+    assert_eq!([&row["bucket_name"], &row["key"], &row["copy_source"]], [&json!("b"), &json!("k"), &json!("b/%C3%BC")]);
+    assert!(!row.contains_key("versionid"), "which of the two would be a guess");
+}
+
+#[test]
+fn records_that_were_taken_out_of_a_file_are_read() {
+    let (one, two) = (event(r#""eventName":"A""#), event(r#""eventName":"B""#));
+    let names = |text: &str| -> (Vec<Value>, u64) {
+        let world = World::new();
+        world.put("a.json", text.as_bytes());
+        let summary = world.run();
+        let rows = world.rows();
+        (rows.iter().map(|row| row["eventname"].clone()).collect(), summary.counts.rejected)
+    };
+    let both = vec![json!("A"), json!("B")];
+    for text in [
+        format!("{one}\n{two}\n"),
+        format!("\u{FEFF}{one}{two}"),
+        format!("[{one},{two}]"),
+        format!(" [ {one} ]\n[{two}] "),
+        format!("{{\"Records\":[{one}]}}\n{two}"),
+        format!("{one}\n{{\"Records\":[{two}]}}"),
+    ] {
+        assert_eq!(names(&text), (both.clone(), 0), "{text}");
+    }
+    let damaged = format!("{one}\n{{\"eventTime\":tru}}\n{two}\n");
+    assert_eq!(names(&damaged), (both.clone(), 1), "a line that is no JSON costs itself alone");
+    let cut = format!("{one}\n{two}\n{{\"eventTime\":\"2026");
+    assert_eq!(names(&cut), (both, 1));
+}
+
+#[test]
+fn directory_buckets_spell_some_names_in_another_way() {
+    let record =
+        event(r#""additionalEventData":{"cipherSuite":"C","xAmzId2":"host","AuthenticationMethod":"AuthHeader"}"#);
+    let row = row_of(&record);
+    assert_eq!(
+        [&row["ciphersuite"], &row["hostid"], &row["authtype"]],
+        [&json!("C"), &json!("host"), &json!("AuthHeader")]
+    );
+}

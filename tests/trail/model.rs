@@ -59,6 +59,7 @@ fn names() -> impl Strategy<Value = String> {
         "bytesTransferredOut",
         "CipherSuite",
         "x-amz-id-2",
+        "xAmzId2",
         "tlsVersion",
         "cipherSuite",
     ];

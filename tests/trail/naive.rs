@@ -33,19 +33,21 @@ pub fn columns(record: &Value, log_object: &str, line: u64) -> (Row, Row) {
     let request = record.get("requestParameters");
     let of_s3 = record.get("eventSource").and_then(Value::as_str).is_some_and(|source| source.starts_with("s3"));
     let (bucket, key) = if of_s3 { of_arns(record.get("resources")) } else { (None, None) };
-    put("bucket_name", scalar(request, &["bucketName"]).or(bucket));
-    put("key", scalar(request, &["key"]).or(key));
-    put("versionid", scalar(request, &["versionId"]));
-    put("copy_source", scalar(request, &["x-amz-copy-source"]));
+    put("bucket_name", only(request, "bucketName").or(bucket));
+    put("key", only(request, "key").or(key));
+    put("versionid", only(request, "versionId"));
+    put("copy_source", only(request, "x-amz-copy-source"));
     let additional = record.get("additionalEventData");
     put("bytesin", scalar(additional, &["bytesTransferredIn"]).and_then(count));
     put("bytesout", scalar(additional, &["bytesTransferredOut"]).and_then(count));
     put("sigv", scalar(additional, &["SignatureVersion"]));
     put("authtype", scalar(additional, &["AuthenticationMethod"]));
     put("aclrequired", scalar(additional, &["aclRequired"]));
-    put("hostid", scalar(additional, &["x-amz-id-2"]));
+    put("hostid", scalar(additional, &["x-amz-id-2"]).or(scalar(additional, &["xAmzId2"])));
     let tls = record.get("tlsDetails");
-    put("ciphersuite", scalar(tls, &["cipherSuite"]).or(scalar(additional, &["CipherSuite"])));
+    let ciphers =
+        [scalar(tls, &["cipherSuite"]), scalar(additional, &["CipherSuite"]), scalar(additional, &["cipherSuite"])];
+    put("ciphersuite", ciphers.into_iter().flatten().next());
     put("tlsversion", scalar(tls, &["tlsVersion"]));
     put("endpoint", scalar(tls, &["clientProvidedHostHeader"]));
     put("log_object", Some(json!(log_object)));
@@ -107,6 +109,14 @@ fn text(value: &Value) -> Option<Value> {
 fn scalar(value: Option<&Value>, path: &[&str]) -> Option<Value> {
     let value = path.iter().try_fold(value?, |value, name| value.as_object()?.get(*name))?;
     if value.is_object() || value.is_array() { None } else { text(value) }
+}
+
+/// A scalar, or the one that stands in a list.
+fn only(value: Option<&Value>, name: &str) -> Option<Value> {
+    match value?.as_object()?.get(name)? {
+        Value::Array(list) if list.len() == 1 => scalar(list.first(), &[]),
+        other => scalar(Some(other), &[]),
+    }
 }
 
 fn count(value: Value) -> Option<Value> {

@@ -106,6 +106,10 @@ impl Ruler {
                 }
             }
             (Self::Seconds { dated: true, lead: Some(lead), .. }, Some(rest)) => trail_seconds(rest, lead),
+            // Behind the minute stands what is no time.
+            (Self::Seconds { dated: false, lead: Some(_), .. }, Some(rest)) => {
+                seconds(rest.get(.."YYYYMMDDTHHmm".len()).unwrap_or(rest), false)
+            }
             (Self::Seconds { dated, .. }, Some(rest)) => seconds(rest, *dated),
             (Self::Text { alphabet, .. }, Some(rest)) => digits(rest.as_bytes(), alphabet.as_bytes()),
         }

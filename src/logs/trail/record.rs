@@ -91,7 +91,7 @@ pub enum Reject {
     NoTime,
     /// An `eventTime` that is no time.
     BadTime,
-    /// No `eventID`.
+    /// No `eventID`, nor the version of a record that may have none.
     NoEventId,
 }
 
@@ -170,6 +170,11 @@ impl Spans {
     }
 }
 
+/// Whether records have a member of this name.
+pub fn is_member(name: &[u8]) -> bool {
+    MEMBERS.iter().any(|member| member.as_bytes() == name)
+}
+
 /// Which member has this name.
 #[inline]
 fn number(name: &[u8], likely: &mut usize) -> Option<usize> {
@@ -239,6 +244,9 @@ impl<'a> Record<'a> {
         record.eventtime = time.strip_prefix(b"\"").and_then(time_of).ok_or(Reject::BadTime)?;
         match scalar(record.raw(Member::EventId)) {
             Some(id) if !id.is_empty() => Ok(record),
+            // Records have ids since version 1.01 (CloudTrail user guide, "CloudTrail record contents"). Notices of S3, which
+            // are `Records` too, have versions from 2.0 on.
+            _ if record.text(Member::EventVersion).is_some_and(|version| version.starts_with(b"1.")) => Ok(record),
             _ => Err(Reject::NoEventId),
         }
     }
@@ -346,7 +354,8 @@ impl<'a> Request<'a> {
     /// Reads a record's.
     pub fn of(record: &Record<'a>) -> Self {
         let raw = record.raw(Member::RequestParameters);
-        let mut columns = pick(raw, ["bucketName", "key", "versionId", "x-amz-copy-source"]).map(scalar);
+        let mut columns =
+            pick(raw, ["bucketName", "key", "versionId", "x-amz-copy-source"]).map(|value| scalar(only(value)));
         if (columns[0].is_none() || columns[1].is_none()) && record.is_of_s3() {
             let (bucket, key) = resource(record.raw(Member::Resources));
             let [bucket_name, own_key, ..] = &mut columns;
@@ -360,6 +369,14 @@ impl<'a> Request<'a> {
         let [bucket_name, key, versionid, copy_source] = columns;
         Self { bucket_name, key, versionid, copy_source }
     }
+}
+
+/// What is the only one in a list; what is no list as it stands. Values of headers and of the query stand in a list at
+/// times, as they may come more than once.
+fn only(value: Option<&[u8]>) -> Option<&[u8]> {
+    let Some(list) = value.filter(|value| value.first() == Some(&b'[')) else { return value };
+    let mut all = elements(list);
+    all.next().filter(|_| all.next().is_none())
 }
 
 type Text<'a> = Option<Cow<'a, [u8]>>;
@@ -421,9 +438,13 @@ impl<'a> Additional<'a> {
             "CipherSuite",
             "aclRequired",
             "x-amz-id-2",
+            // As directory buckets and tables write them (S3 user guide, "CloudTrail log file examples for directory buckets").
+            "cipherSuite",
+            "xAmzId2",
         ];
         let [bytes_in, bytes_out, texts @ ..] = pick(record.raw(Member::AdditionalEventData), names);
-        let [sigv, authtype, ciphersuite, aclrequired, hostid] = texts.map(scalar);
+        let [sigv, authtype, ciphersuite, aclrequired, hostid, other_cipher, other_id] = texts.map(scalar);
+        let (ciphersuite, hostid) = (ciphersuite.or(other_cipher), hostid.or(other_id));
         let (bytesin, bytesout) = (super::json::count(bytes_in), super::json::count(bytes_out));
         Self { bytesin, bytesout, sigv, authtype, ciphersuite, aclrequired, hostid }
     }

@@ -1,13 +1,14 @@
 //! A log file of CloudTrail as a stream of records, in memory that is bounded whatever comes in.
 //!
 //! A file is a JSON document, `{"Records":[…]}`; several documents one after the other are taken as one file, as they are
-//! what comes of copying files together. Each record is looked at where it lies in the reader's block; what is too long for
+//! what comes of copying files together. Documents may be single records or lists of them, too, which is what comes of taking
+//! records out of files (`jq -c '.Records[]'`). Each record is looked at where it lies in the reader's block; what is too long for
 //! that, and what stands beside `Records`, is passed over without being held.
 
 use std::io::Read;
 
 use super::json::Stop;
-use super::record::{Record, Reject, Spans};
+use super::record::{Record, Reject, Spans, is_member};
 use crate::logs::lines::{Buffers, LineReader, More, ReadFault};
 
 /// How much of what is rejected is kept, in bytes.
@@ -61,6 +62,8 @@ pub struct Events<'b, R> {
     given: usize,
     documents: u64,
     has_records: bool,
+    /// Whether the list of records is the document itself.
+    is_list: bool,
     damage: Option<Damage>,
     head: Vec<u8>,
 }
@@ -87,6 +90,7 @@ impl<'b, R: Read> Events<'b, R> {
             given: 0,
             documents: 0,
             has_records: false,
+            is_list: false,
             damage: None,
             head: Vec::new(),
         }
@@ -173,6 +177,17 @@ impl<'b, R: Read> Events<'b, R> {
             self.block.consume(MARK.len());
         }
         Ok(match self.next_byte()? {
+            Some(b'{') if self.is_record(b"")? => {
+                self.documents += 1;
+                return self.whole_record().map(Some);
+            }
+            Some(b'[') if self.is_record(b"[")? => {
+                self.block.consume(1);
+                self.documents += 1;
+                (self.has_records, self.is_list) = (true, true);
+                self.state = State::Record { first: true };
+                None
+            }
             Some(b'{') => {
                 self.block.consume(1);
                 self.documents += 1;
@@ -188,6 +203,27 @@ impl<'b, R: Read> Events<'b, R> {
             Some(_) if self.documents > 0 => Some(self.give_up(Reject::OutOfPlace, "json_malformed")?),
             Some(_) => Some(self.give_up(Reject::NotCloudTrail, "not_cloudtrail")?),
         })
+    }
+
+    /// Whether an object begins here, behind `opening`, whose first member is one that records have.
+    fn is_record(&mut self, opening: &[u8]) -> Result<bool, ReadFault> {
+        loop {
+            let mut cursor = super::json::Cursor::new(self.block.bytes());
+            let found = opening.iter().chain(b"{").try_for_each(|byte| cursor.expect(*byte)).and_then(|()| {
+                let byte = cursor.next_sign()?;
+                let from = cursor.at;
+                let escaped = byte == b'"' && cursor.string()?;
+                Ok((from..cursor.at, escaped))
+            });
+            match found {
+                Ok((range, false)) => {
+                    let name = cursor.text.get(range).and_then(|key| key.strip_prefix(b"\"")?.strip_suffix(b"\""));
+                    return Ok(name.is_some_and(is_member));
+                }
+                Err(Stop::Ends) if self.block.more()? == More::Bytes => {}
+                _ => return Ok(false),
+            }
+        }
     }
 
     fn member(&mut self, first: bool) -> Result<Option<Step>, ReadFault> {
@@ -270,7 +306,8 @@ impl<'b, R: Read> Events<'b, R> {
         let Some(mut byte) = self.next_byte()? else { return Ok(Some(self.cut_short())) };
         if byte == b']' {
             self.block.consume(1);
-            self.state = State::Member { first: false };
+            let is_list = std::mem::take(&mut self.is_list);
+            self.state = if is_list { State::Document } else { State::Member { first: false } };
             return Ok(None);
         }
         if !first {
@@ -290,16 +327,21 @@ impl<'b, R: Read> Events<'b, R> {
                 _ => self.reject(Reject::NoObject).map(Some),
             };
         }
+        self.whole_record().map(Some)
+    }
+
+    /// The record that begins here.
+    fn whole_record(&mut self) -> Result<Step, ReadFault> {
         loop {
             match self.spans.find(self.block.bytes()) {
-                Ok(length) => return Ok(Some(Step::Event { length })),
+                Ok(length) => return Ok(Step::Event { length }),
                 Err(Stop::Ends) => match self.block.more()? {
                     More::Bytes => {}
-                    More::Nothing => return Ok(Some(self.cut_short())),
-                    More::Full => return self.reject(Reject::TooLong).map(Some),
+                    More::Nothing => return Ok(self.cut_short()),
+                    More::Full => return self.reject(Reject::TooLong),
                 },
-                Err(Stop::Wrong) => return self.reject(Reject::Malformed).map(Some),
-                Err(Stop::Deep) => return self.reject(Reject::TooDeep).map(Some),
+                Err(Stop::Wrong) => return self.reject(Reject::Malformed),
+                Err(Stop::Deep) => return self.reject(Reject::TooDeep),
             }
         }
     }
