@@ -109,7 +109,7 @@ pub fn column(described: &AnswerColumn) -> Column {
         Some("ms") => Unit::Millis,
         Some(_) => Unit::None,
         None if matches!(name.as_str(), "bytes" | "bytessent" | "bytes_sent" | "objectsize") => Unit::Bytes,
-        None if name.ends_with("_bytes") => Unit::Bytes,
+        None if name.ends_with("_bytes") && !name.starts_with("rank_") => Unit::Bytes,
         None if matches!(name.as_str(), "totaltime" | "turnaroundtime") || name.ends_with("_ms") => Unit::Millis,
         None if name.ends_with("status") || name.ends_with("year") || name.ends_with("_id") => Unit::Label,
         None => Unit::None,

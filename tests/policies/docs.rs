@@ -27,6 +27,8 @@ sources:
   - {id: there, bucket: logs, prefix: "prefix/", inventory: s3://lists/inventory/}
 trails:
   - {id: trail, bucket: trail, kms_key: "arn:aws:kms:eu-central-1:111122223333:key/trail"}
+quicksight:
+  principals: [arn:aws:quicksight:eu-central-1:111122223333:user/default/name]
 reports:
   - {query: access-denied, last: 7d, schedule: rate(1 day)}
 "#;

@@ -50,3 +50,15 @@ fn a_day_of_the_view_reads_the_files_of_that_day() {
         }
     }
 }
+
+#[test]
+fn events_without_an_id_are_all_in_the_view() {
+    let world = World::new();
+    let old =
+        |name: &str| format!(r#"{{"eventVersion":"1.0","eventTime":"2014-03-06T21:22:54Z","eventName":"{name}"}}"#);
+    world.put("a.json.gz", &gzip(document(&[&old("StartInstances"), &old("StopInstances")]).as_bytes()));
+    world.run();
+    let lake = world.pipeline().lake;
+    let engine = Engine::open(&lake, committed(&lake).unwrap()).unwrap();
+    assert_eq!(number(&engine, "SELECT count(DISTINCT eventname) FROM cloudtrail_events_unique"), 2);
+}

@@ -16,13 +16,15 @@ pub fn columns() -> Vec<Column> {
 /// The view's statement, in the dialect that Athena and the embedded engine share.
 ///
 /// The copies of an event have the same time, so it may stand beside the id in PARTITION BY: only conditions on what stands
-/// there reach the table below, and without them each query would read all of it.
+/// there reach the table below, and without them each query would read all of it. Without an id nothing tells copies from
+/// different events of one time, so all of these stay.
 pub fn select() -> String {
     let columns: Vec<&str> = columns().iter().map(|column| column.name).collect();
     let columns = columns.join(", ");
     let [date, hour] = PARTITION_COLUMNS;
     format!(
         "SELECT {columns} FROM (SELECT {columns}, row_number() OVER (PARTITION BY {date}, {hour}, eventtime, eventid \
-         ORDER BY log_object, log_line) AS delivery FROM {TABLE}) WHERE delivery = 1"
+         ORDER BY log_object, log_line) AS delivery FROM {TABLE}) \
+         WHERE delivery = 1 OR COALESCE(eventid, '') = ''"
     )
 }
