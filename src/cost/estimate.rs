@@ -8,7 +8,7 @@ use crate::ui::Screen;
 use crate::ui::text::{count, width, wrap};
 
 /// Columns that an estimate is drawn in at most; wider lines are hard to read.
-const COLUMNS: usize = 100;
+pub(super) const COLUMNS: usize = 100;
 
 /// What something costs a month.
 #[derive(Debug, Clone, PartialEq, Serialize)]
