@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Parser;
 use clap::error::ErrorKind as ClapKind;
 
-use crate::cli::Cli;
+use crate::cli::{self, Cli};
 use crate::cmd::{self, Context};
 use crate::ui::{ColorChoice, Surroundings, Ui, Wishes};
 
@@ -23,7 +23,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let global = cli.global.clone();
     let wishes = Wishes {
-        format: global.output,
+        format: global.output.as_ref().and_then(cli::Output::format),
         color: global.color,
         quiet: global.quiet,
         verbose: global.verbose,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ui::{ColorChoice, Format};
@@ -35,9 +36,9 @@ pub struct Global {
     /// Use this configuration file [default: bucketscope.yaml]
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// How to write the answer
-    #[arg(long, short, value_name = "FORMAT", global = true, value_enum)]
-    pub output: Option<Format>,
+    /// How to write the answer; `report` takes the name of a page, too: FILE.html
+    #[arg(long, short, value_name = "FORMAT", global = true, value_parser = OutputParser)]
+    pub output: Option<Output>,
     /// Say yes to everything that destroys nothing
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -53,6 +54,52 @@ pub struct Global {
     /// When to use colours
     #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t)]
     pub color: ColorChoice,
+}
+
+/// What `--output` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// How the answer is written.
+    Format(Format),
+    /// A page of HTML, and where it goes.
+    Page(PathBuf),
+}
+
+impl Output {
+    /// The format, where it is one.
+    pub fn format(&self) -> Option<Format> {
+        match self {
+            Self::Format(format) => Some(*format),
+            Self::Page(_) => None,
+        }
+    }
+}
+
+/// Tells a format from the name of a page.
+#[derive(Debug, Clone)]
+struct OutputParser;
+
+impl TypedValueParser for OutputParser {
+    type Value = Output;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Output, clap::Error> {
+        let path = std::path::Path::new(value);
+        let is_page =
+            path.extension().is_some_and(|end| ["html", "htm"].iter().any(|page| end.eq_ignore_ascii_case(page)));
+        if is_page {
+            return Ok(Output::Page(path.to_owned()));
+        }
+        EnumValueParser::<Format>::new().parse_ref(command, argument, value).map(Output::Format)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+    }
 }
 
 /// The commands, in the order in which they are needed.
@@ -324,7 +371,17 @@ pub struct Query {
 
 /// `report`.
 #[derive(Debug, Default, Args)]
+#[command(after_help = "--output report.html writes one page with charts, tables and findings that needs no network.")]
 pub struct Report {
+    /// Only this bucket
+    #[arg(long)]
+    pub bucket: Option<String>,
+    /// Show the page in a browser on this machine until Ctrl-C; range and bucket can be changed there
+    #[arg(long, conflicts_with = "fail_on_findings")]
+    pub serve: bool,
+    /// The port for --serve [default: a free one]
+    #[arg(long, value_name = "PORT", requires = "serve")]
+    pub port: Option<u16>,
     /// Only records of this time
     #[command(flatten)]
     pub range: RangeArgs,
@@ -462,7 +519,23 @@ mod tests {
         let before = Cli::parse_from(["bucketscope", "-C", "x", "--output", "json", "status"]);
         let after = Cli::parse_from(["bucketscope", "status", "-C", "x", "--output", "json"]);
         assert_eq!(before.global.project, after.global.project);
-        assert_eq!(before.global.output, Some(Format::Json));
-        assert_eq!(after.global.output, Some(Format::Json));
+        assert_eq!(before.global.output, Some(Output::Format(Format::Json)));
+        assert_eq!(after.global.output, Some(Output::Format(Format::Json)));
+    }
+
+    #[test]
+    fn an_output_is_a_format_or_the_name_of_a_page() {
+        let output = |text: &str| {
+            let cli = Cli::try_parse_from(["bucketscope", "report", "--output", text]);
+            cli.map(|cli| cli.global.output.unwrap()).map_err(|error| error.to_string())
+        };
+        assert_eq!(output("csv"), Ok(Output::Format(Format::Csv)));
+        for page in ["report.html", "out/June 2026.HTM", ".x.html"] {
+            assert_eq!(output(page), Ok(Output::Page(page.into())));
+        }
+        for wrong in ["html", "report.pdf", ".html"] {
+            let error = output(wrong).unwrap_err();
+            assert!(error.contains("[possible values: table, json"), "{error}");
+        }
     }
 }

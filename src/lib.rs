@@ -22,7 +22,7 @@ pub mod cli;
 pub mod cmd;
 #[cfg(feature = "cli")]
 pub mod config;
-#[cfg(all(feature = "aws", feature = "cli"))]
+#[cfg(feature = "cli")]
 pub mod cost;
 #[cfg(any(feature = "local", all(feature = "aws", feature = "cli")))]
 pub mod engine;

@@ -1,11 +1,13 @@
 //! What questions are asked of, whichever engine answers them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Context, range};
 use crate::Result;
 use crate::cli::RangeArgs;
 use crate::engine::told::AnswerColumn;
+use crate::logs::table::Table;
 use crate::query::{Bound, TimeRange};
 use crate::ui::grid::{Cell, Column, Unit};
 use crate::ui::text;
@@ -57,6 +59,9 @@ pub trait Answers {
     /// The range of time that the lake has records of; `None` where it has none yet.
     fn extent(&self) -> Option<TimeRange>;
 
+    /// Whether the lake has records of a table.
+    fn holds(&self, table: Table) -> bool;
+
     /// Answers a question row by row, however many there are.
     ///
     /// # Errors
@@ -69,13 +74,29 @@ pub trait Answers {
     /// If the question cannot be answered.
     fn count(&self, bound: &Bound<'_>) -> Result<Took>;
 
-    /// Counts the rows of several answers, in order.
+    /// Counts the rows of several answers, in order, by their buckets; where an answer has no column of that name, all
+    /// are counted together.
     ///
     /// # Errors
     /// If one of the questions cannot be answered.
-    fn count_all(&self, bounds: &[Bound<'_>]) -> Result<Vec<Took>> {
-        bounds.iter().map(|bound| self.count(bound)).collect()
-    }
+    fn count_by_bucket(&self, bounds: &[Bound<'_>]) -> Result<Vec<Counted>>;
+}
+
+/// How many rows an answer has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counted {
+    /// What counting took, and all rows.
+    pub took: Took,
+    /// The rows by bucket; `None` where the answer does not tell buckets apart.
+    pub buckets: Option<BTreeMap<Option<String>, u64>>,
+}
+
+/// The column that tells the bucket.
+pub const BUCKET: &str = "bucket_name";
+
+/// Where an answer tells the bucket.
+pub fn bucket_column(bound: &Bound<'_>) -> Option<usize> {
+    bound.query().columns.iter().position(|column| column.name == BUCKET)
 }
 
 /// The range asked for, else all that the lake holds; it is shown before the answer.

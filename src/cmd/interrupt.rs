@@ -48,12 +48,12 @@ impl Drop for Interrupt {
 
 /// Counts how often Ctrl-C was pressed, for commands that watch what goes on elsewhere: they decide what each press means.
 /// The third ends the program, whatever it waits for.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "local"))]
 pub struct Presses {
     count: Arc<std::sync::atomic::AtomicU32>,
 }
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "local"))]
 impl Presses {
     /// Listens from now on, as long as the program runs. Where signals cannot be listened for, Ctrl-C ends the program at
     /// once: what goes on in AWS goes on.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Command, Global};
+use crate::cli::{Command, Global, Output};
 use crate::config::{self, AnyConfig};
 use crate::ui::text::shell_word;
 use crate::ui::{Format, Outcome, Ui};
@@ -22,11 +22,15 @@ mod destroy;
 mod drift;
 #[cfg(feature = "local")]
 mod embedded;
+#[cfg(any(feature = "aws", feature = "local"))]
+mod findings;
 mod folder;
 mod generate;
 mod init;
 mod interrupt;
 mod manual;
+#[cfg(any(feature = "aws", feature = "local"))]
+mod page;
 mod parse;
 mod project;
 mod queries;
@@ -38,6 +42,8 @@ mod records;
 mod report;
 mod run;
 mod saved;
+#[cfg(any(feature = "aws", feature = "local"))]
+mod serve;
 mod status;
 mod words;
 
@@ -84,7 +90,7 @@ fn check_chart(context: &Context, command: &Command) -> Result<()> {
     let drawn = matches!(command, Command::Query(_));
     #[cfg(not(any(feature = "aws", feature = "local")))]
     let drawn = false;
-    if context.global.output != Some(Format::Chart) || drawn {
+    if context.global.output != Some(Output::Format(Format::Chart)) || drawn {
         return Ok(());
     }
     Err(Error::usage("--output chart draws the answer of a query; this command has none")
@@ -97,6 +103,10 @@ fn check_chart(context: &Context, command: &Command) -> Result<()> {
 /// What the command reports; `ui` prints it.
 pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
     check_chart(context, &command)?;
+    if let (Some(Output::Page(page)), false) = (&context.global.output, matches!(command, Command::Report(_))) {
+        return Err(Error::usage(format!("--output {}: only `report` writes a page", page.display()))
+            .hint("--output takes table, json, csv or ndjson here"));
+    }
     match command {
         Command::Init(args) => init::execute(context, &args),
         Command::Parse(args) => parse::execute(context, &args),

@@ -16,7 +16,7 @@ pub fn balance(counts: &Counts) -> String {
 }
 
 /// What a stable code of a reject or of damage means.
-fn meaning(code: &str) -> Option<&'static str> {
+pub(super) fn meaning(code: &str) -> Option<&'static str> {
     Some(match code {
         "empty_line" => "nothing but white space",
         "too_long" => "longer than any log line or record",

@@ -1,103 +1,15 @@
-//! What a pipeline costs a month: estimated from the volume that the configuration states, beside what the same volume
-//! costs in other ways. Pure: configuration in, numbers out.
+//! What things cost: a pipeline a month, beside what the same volume costs in other ways; a query; what requesters asked for.
+//! Pure: numbers in, numbers out.
 
+#[cfg(feature = "aws")]
+mod estimate;
+#[cfg(feature = "aws")]
 mod items;
 mod prices;
 
-use serde::Serialize;
-
+#[cfg(feature = "aws")]
+pub use estimate::{Beside, Estimate, Item, estimate, job_cost, micro_usd_a_dpu_hour};
 pub use prices::{Price, Prices, prices};
-
-use crate::config::cloud::{Cloud, Engine};
-use crate::ui::Screen;
-use crate::ui::text::{count, width, wrap};
-
-/// Columns that an estimate is drawn in at most; wider lines are hard to read.
-const COLUMNS: usize = 100;
-
-/// What something costs a month.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Item {
-    /// What.
-    pub what: String,
-    /// How the amount comes about.
-    pub basis: String,
-    /// US dollars a month.
-    pub usd: f64,
-}
-
-/// What the same volume costs in another way.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Beside {
-    /// In which way.
-    pub what: String,
-    /// How the amount comes about.
-    pub basis: String,
-    /// US dollars a month, at least.
-    pub usd_low: f64,
-    /// US dollars a month, at most.
-    pub usd_high: f64,
-}
-
-/// What a pipeline costs a month.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Estimate {
-    /// Always `USD`.
-    pub currency: String,
-    /// The Region whose prices these are.
-    pub prices_of: String,
-    /// The day of the prices.
-    pub prices_date: String,
-    /// Raw logs a month, in gigabytes.
-    pub log_gigabytes_a_month: u32,
-    /// Log objects a month.
-    pub log_objects_a_month: u64,
-    /// Queries a day.
-    pub queries_a_day: u32,
-    /// What it is made of.
-    pub items: Vec<Item>,
-    /// Their sum.
-    pub total_usd: f64,
-    /// What the same volume costs in other ways.
-    pub beside: Vec<Beside>,
-    /// What was assumed.
-    pub assumptions: Vec<String>,
-}
-
-/// Estimates what a pipeline costs a month.
-pub fn estimate(cloud: &Cloud) -> Estimate {
-    let prices = prices();
-    let volume = items::Volume::of(cloud);
-    let items = items::items(cloud, &volume, prices);
-    Estimate {
-        currency: prices.currency.clone(),
-        prices_of: prices.region.clone(),
-        prices_date: prices.date.clone(),
-        log_gigabytes_a_month: cloud.estimate.log_gigabytes_a_month,
-        log_objects_a_month: u64::from(cloud.estimate.log_objects_thousands) * 1000,
-        queries_a_day: cloud.estimate.queries_a_day,
-        total_usd: items.iter().map(|item| item.usd).sum(),
-        items,
-        beside: items::beside(&volume, prices),
-        assumptions: items::assumptions(cloud, prices),
-    }
-}
-
-/// What a run of the job has cost, in US dollars. `FLEX` is never asked for.
-pub fn job_cost(engine: Engine, dpu_seconds: f64) -> f64 {
-    match engine {
-        Engine::Auto | Engine::Pythonshell | Engine::Glueetl => dpu_seconds / 3600.0 * prices().glue_dpu_hour.usd,
-        Engine::Ray => dpu_seconds / 3600.0 * prices().glue_ray_dpu_hour.usd,
-    }
-}
-
-/// What a DPU-hour of a job costs, in millionths of a US dollar.
-pub fn micro_usd_a_dpu_hour(engine: Engine) -> u64 {
-    // A float becomes the nearest number that the type has (the Rust Reference, "Numeric cast"); no price is negative.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-    let micro = (job_cost(engine, 3600.0) * 1e6).round() as u64;
-    micro
-}
 
 /// Athena bills 10 MB for a query at least that scans anything (Athena pricing).
 const QUERY_AT_LEAST: u64 = 10_000_000;
@@ -122,84 +34,63 @@ pub fn money(usd: f64) -> String {
     if usd > 0.0 && usd < 0.005 { "< $0.01".to_owned() } else { format!("${usd:.2}") }
 }
 
-impl Estimate {
-    /// As a person reads it, in as many columns as the screen has, and at most 100.
-    pub fn lines(&self, screen: &Screen) -> Vec<String> {
-        let paint = screen.paint;
-        let columns = screen.width.map_or(COLUMNS, |width| width.min(COLUMNS));
-        let mut rows: Vec<Row> =
-            self.items.iter().map(|item| Row::of(&item.what, &item.basis, money(item.usd))).collect();
-        rows.push(Row::of("together", "", money(self.total_usd)));
-        let own = rows.len();
-        rows.extend(self.beside.iter().map(|other| Row::of(&other.what, &other.basis, other.amount())));
-        let laid = Row::lay(&rows, columns);
+/// What requests are billed for, as far as access logs tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Billed {
+    /// PUT, COPY, POST and LIST requests.
+    pub write_requests: u64,
+    /// GET and all other requests that are billed.
+    pub read_requests: u64,
+    /// Bytes that went to another Region.
+    pub bytes_other_region: u64,
+    /// Bytes of which the log does not tell where they went.
+    pub bytes_unknown: u64,
+}
 
-        let head = format!(
-            "Cost a month, estimated for {} GB of logs in {} objects and {} queries a day",
-            count(u64::from(self.log_gigabytes_a_month)),
-            count(self.log_objects_a_month),
-            count(u64::from(self.queries_a_day)),
-        );
-        let mut lines: Vec<String> = wrap(&head, columns).iter().map(|line| paint.bold(line)).collect();
-        for (at, row) in laid.into_iter().enumerate() {
-            if at == own {
-                lines.push(paint.bold("The same volume in other ways"));
-            }
-            lines.extend(row.into_iter().map(|line| if at + 1 == own { paint.bold(&line) } else { line }));
+/// What requests cost, in US dollars.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Charged {
+    /// The requests themselves.
+    pub requests: f64,
+    /// Transfer to other Regions.
+    pub other_region: f64,
+    /// Transfer to the internet, if all went there of which the log does not tell.
+    pub internet_at_most: f64,
+}
+
+impl Billed {
+    /// At list prices.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 9 PB")]
+    pub fn charged(&self, prices: &Prices) -> Charged {
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        Charged {
+            requests: self.write_requests as f64 * prices.s3_write.usd + self.read_requests as f64 * prices.s3_read.usd,
+            other_region: gigabytes(self.bytes_other_region) * prices.s3_transfer.usd,
+            internet_at_most: gigabytes(self.bytes_unknown) * prices.s3_internet.usd,
         }
-        let region = format!("Prices of {} as of {}; other Regions differ.", self.prices_of, self.prices_date);
-        let small = std::iter::once(&region).chain(&self.assumptions).flat_map(|text| {
-            let mut first = true;
-            wrap(text, columns.saturating_sub(4)).into_iter().map(move |line| {
-                let indent = if std::mem::take(&mut first) { "  - " } else { "    " };
-                format!("{indent}{line}")
-            })
-        });
-        lines.extend(small.map(|line| paint.dim(&line)));
-        lines
-    }
-}
-
-impl Beside {
-    fn amount(&self) -> String {
-        if self.usd_high - self.usd_low < 0.005 {
-            money(self.usd_low)
-        } else {
-            format!("{} to {}", money(self.usd_low), money(self.usd_high))
-        }
-    }
-}
-
-/// A row of the table.
-struct Row {
-    what: String,
-    basis: String,
-    amount: String,
-}
-
-impl Row {
-    fn of(what: &str, basis: &str, amount: String) -> Self {
-        Self { what: what.to_owned(), basis: basis.to_owned(), amount }
-    }
-
-    /// Lays rows out in columns; what does not fit of a basis goes onto lines below it.
-    fn lay(rows: &[Self], columns: usize) -> Vec<Vec<String>> {
-        let widest = |of: fn(&Self) -> &str| rows.iter().map(|row| width(of(row))).max().unwrap_or(0);
-        let (what, amount) = (widest(|row| &row.what), widest(|row| &row.amount));
-        let basis = columns.saturating_sub(what + amount + 6).clamp(20, widest(|row| &row.basis).max(20));
-        rows.iter().map(|row| row.lines(what, basis, amount)).collect()
-    }
-
-    fn lines(&self, what: usize, basis: usize, amount: usize) -> Vec<String> {
-        let mut texts = wrap(&self.basis, basis).into_iter();
-        let first = texts.next().unwrap_or_default();
-        let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(width(text)));
-        let start = format!("  {}{}  {first}{}", self.what, pad(&self.what, what), pad(&first, basis));
-        let mut lines = vec![format!("{start}  {}{}", pad(&self.amount, amount), self.amount)];
-        lines.extend(texts.map(|text| format!("  {}  {text}", " ".repeat(what))));
-        lines
     }
 }
 
 #[cfg(test)]
+mod billed_tests {
+    use super::*;
+
+    #[test]
+    fn requests_and_transfer_are_charged_at_list_prices() {
+        let billed = Billed {
+            write_requests: 1_000,
+            read_requests: 10_000,
+            bytes_other_region: 500_000_000_000,
+            bytes_unknown: 10_000_000_000,
+        };
+        let charged = billed.charged(prices());
+        // 1,000 × $0.005/1,000 + 10,000 × $0.0004/1,000; 500 GB × $0.02; 10 GB × $0.09
+        assert!((charged.requests - 0.009).abs() < 1e-9);
+        assert!((charged.other_region - 10.0).abs() < 1e-9);
+        assert!((charged.internet_at_most - 0.9).abs() < 1e-9);
+        assert_eq!(Billed::default().charged(prices()), Charged::default());
+    }
+}
+
+#[cfg(all(test, feature = "aws"))]
 mod tests;

@@ -28,6 +28,7 @@ pub struct Prices {
     pub s3_write: Price,
     pub s3_read: Price,
     pub s3_transfer: Price,
+    pub s3_internet: Price,
     pub glue_dpu_hour: Price,
     pub glue_ray_dpu_hour: Price,
     pub glue_crawler_dpu_hour: Price,

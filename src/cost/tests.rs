@@ -1,7 +1,10 @@
 use std::path::Path;
 
+use super::estimate::COLUMNS;
 use super::*;
-use crate::ui::Paint;
+use crate::config::cloud::{Cloud, Engine};
+use crate::ui::text::width;
+use crate::ui::{Paint, Screen};
 
 fn cloud(more: &str) -> Cloud {
     let text = format!(

@@ -84,6 +84,11 @@ impl Engine {
         Some(TimeRange { from_ms, to_ms: extents().map(|(_, to_ms)| to_ms).max()? })
     }
 
+    /// Whether the lake has files of a table.
+    pub fn holds(&self, table: Table) -> bool {
+        self.partitions.iter().any(|partitions| partitions.table() == table && partitions.extent().is_some())
+    }
+
     /// Answers a saved query.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fallback, Parameter, Part, Position, Query, Value, literal};
+use super::{Fallback, Parameter, Part, Position, Query, Value, front_matter, literal};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A half-open range of time: `from_ms` belongs to it, `to_ms` does not.
@@ -101,6 +101,23 @@ impl<'a> Bound<'a> {
     pub fn execution_parameters(&self) -> Result<Vec<String>> {
         self.positional.iter().map(literal::trino).collect()
     }
+
+    /// The statement with its values in their places, for a person to copy. This program never runs it: values
+    /// travel apart from statements.
+    ///
+    /// # Errors
+    /// A value that has no literal (`literal::trino`).
+    pub fn to_copy(&self) -> Result<String> {
+        let mut literals = self.execution_parameters()?.into_iter();
+        let mut out = String::with_capacity(self.query.sql.len() + 256);
+        for (character, is_code) in front_matter::characters(&self.query.sql) {
+            match (character, is_code) {
+                ('?', true) => out.push_str(&literals.next().unwrap_or_default()),
+                _ => out.push(character),
+            }
+        }
+        Ok(out)
+    }
 }
 
 fn value_at(position: &Position, values: &BTreeMap<&str, Value>) -> Result<Value> {
@@ -136,6 +153,27 @@ mod tests {
     fn texts(range: TimeRange, given: &[(&str, &str)]) -> Vec<String> {
         let query = catalogue().get("access-denied").unwrap();
         query.bind(range, &pairs(given)).unwrap().execution_parameters().unwrap()
+    }
+
+    #[test]
+    fn a_statement_to_copy_has_its_values_where_the_question_marks_stood_and_nowhere_else() {
+        let mut query = catalogue().get("access-denied").unwrap().clone();
+        query.sql = "SELECT '?', \"?\" -- ?\nFROM t WHERE a = ? AND b <> '/?' AND c = ?".to_owned();
+        query.positions.truncate(2);
+        query.positions.iter_mut().for_each(|position| {
+            *position = Position { parameter: "bucket".to_owned(), part: Part::Whole };
+        });
+        let bound = query.bind(TimeRange { from_ms: DAY, to_ms: DAY + HOUR }, &pairs(&[("bucket", "it's ?")])).unwrap();
+        assert_eq!(
+            bound.to_copy().unwrap(),
+            "SELECT '?', \"?\" -- ?\nFROM t WHERE a = 'it''s ?' AND b <> '/?' AND c = 'it''s ?'"
+        );
+        for query in catalogue().queries() {
+            if let Ok(bound) = query.bind(TimeRange { from_ms: DAY, to_ms: DAY + HOUR }, &[]) {
+                let code: String = front_matter::code(&bound.to_copy().unwrap()).collect();
+                assert!(!code.contains('?'), "{}", query.id);
+            }
+        }
     }
 
     #[test]

@@ -225,25 +225,41 @@ fn count_placeholders(sql: &str) -> usize {
 
 /// The characters of a statement outside string literals, quoted names and comments; each of those is a space.
 pub(super) fn code(sql: &str) -> impl Iterator<Item = char> {
-    let mut out = Vec::new();
+    let mut before = true;
+    characters(sql).filter_map(move |(character, is_code)| {
+        let first = std::mem::replace(&mut before, is_code);
+        match is_code {
+            true => Some(character),
+            false => first.then_some(' '),
+        }
+    })
+}
+
+/// The characters of a statement, and whether each stands outside string literals, quoted names and comments.
+pub(super) fn characters(sql: &str) -> impl Iterator<Item = (char, bool)> {
     let mut within: Option<char> = None;
     let mut characters = sql.chars().peekable();
-    while let Some(character) = characters.next() {
-        match within {
-            Some(end) if character == end => within = None,
-            Some(_) => {}
+    std::iter::from_fn(move || {
+        let character = characters.next()?;
+        let is_code = match within {
+            Some(end) => {
+                if character == end {
+                    within = None;
+                }
+                false
+            }
             None if character == '\'' || character == '"' => {
-                out.push(' ');
                 within = Some(character);
+                false
             }
             None if character == '-' && characters.peek() == Some(&'-') => {
-                out.push(' ');
                 within = Some('\n');
+                false
             }
-            None => out.push(character),
-        }
-    }
-    out.into_iter()
+            None => true,
+        };
+        Some((character, is_code))
+    })
 }
 
 #[cfg(test)]

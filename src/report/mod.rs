@@ -1,4 +1,7 @@
-//! The overview of a lake: values in, a page out. Nothing is computed here but shares and bars.
+//! What a lake's report says: values in, text out. Nothing is computed here but shares and bars.
+
+pub mod page;
+pub mod sql;
 
 use std::fmt::Write;
 
@@ -29,6 +32,8 @@ pub struct Report {
     pub days: Vec<Day>,
     /// What the saved queries that look for something found, the gravest first.
     pub findings: Vec<Finding>,
+    /// Queries that look for something and were not asked, as the lake has no records of their table.
+    pub left_out: Vec<String>,
     /// The other saved queries.
     pub questions: Vec<String>,
     /// How a query is asked, with QUERY for its id.
@@ -125,7 +130,13 @@ impl View for Report {
             let rest = plural((self.buckets.len() - BUCKETS_SHOWN) as u64, "bucket", "buckets");
             let _ = writeln!(out, "{}", paint.dim(&format!("… and {rest} more; --output json has all")));
         }
-        let _ = write!(out, "\n{}", table::draw(&self.finding_grid(), 0, screen));
+        out.push('\n');
+        if self.findings.iter().any(|finding| finding.rows > 0) {
+            let _ = writeln!(out, "{}", table::draw(&self.finding_grid(), 0, screen));
+        }
+        for line in text::wrap(&self.nothing_found(), width) {
+            let _ = writeln!(out, "{line}");
+        }
         let questions = format!("Show rows: {}. Others to ask: {}.", self.command, self.questions.join(", "));
         out.push('\n');
         for line in text::wrap(&questions, width) {
@@ -179,9 +190,29 @@ impl Report {
         grid
     }
 
+    /// What was looked for in vain, and what was not looked for.
+    fn nothing_found(&self) -> String {
+        let in_vain = self.findings.iter().filter(|finding| finding.rows == 0).count();
+        let mut line = match in_vain {
+            0 => String::new(),
+            _ if in_vain == self.findings.len() => {
+                format!("Nothing was found in {}.", plural(in_vain as u64, "check", "checks"))
+            }
+            _ => format!("{} found nothing.", plural(in_vain as u64, "other check", "other checks")),
+        };
+        if !self.left_out.is_empty() {
+            let (left_out, them) = match self.left_out.len() {
+                1 => ("1 check was".to_owned(), "it"),
+                many => (format!("{many} checks were"), "them"),
+            };
+            line.push_str(&format!(" {left_out} left out: the lake has no records for {them}."));
+        }
+        line
+    }
+
     fn finding_grid(&self) -> Grid {
         let mut grid = Grid::new(["finding", "severity", "rows", "query"].map(Column::new).to_vec());
-        for finding in &self.findings {
+        for finding in self.findings.iter().filter(|finding| finding.rows > 0) {
             let own = |text: &str| Cell::Text(text.to_owned().into());
             grid.push(vec![own(&finding.title), own(finding.severity), Cell::count(finding.rows), own(&finding.query)]);
         }
@@ -205,6 +236,13 @@ mod tests {
     fn a_page_has_sums_a_bar_a_day_buckets_and_findings() {
         let traffic = Traffic { requests: 200, client_errors: 5, bytes_sent: 1_500, ..Traffic::default() };
         let day = |date: &str, requests| Day { date: date.to_owned(), traffic: Traffic { requests, ..traffic } };
+        let finding = |query: &str, title: &str, rows| Finding {
+            query: query.to_owned(),
+            severity: "medium",
+            title: title.to_owned(),
+            rows,
+            command: format!("bucketscope query {query}"),
+        };
         let report = Report {
             name: "shop".to_owned(),
             from: "2026-06-01T00:00:00Z".to_owned(),
@@ -212,13 +250,11 @@ mod tests {
             total: traffic,
             buckets: vec![Bucket { name: Some("photos".to_owned()), traffic }],
             days: vec![day("2026-06-01", 160), day("2026-06-02", 0), day("2026-06-03", 40)],
-            findings: vec![Finding {
-                query: "access-denied".to_owned(),
-                severity: "medium",
-                title: "Requests refused with 403".to_owned(),
-                rows: 5,
-                command: "bucketscope query access-denied".to_owned(),
-            }],
+            findings: vec![
+                finding("access-denied", "Requests refused with 403", 5),
+                finding("insecure-tls", "Old TLS", 0),
+            ],
+            left_out: vec!["ct-root-activity".to_owned()],
             questions: vec!["object-access".to_owned()],
             command: "bucketscope query QUERY".to_owned(),
         };
@@ -235,6 +271,8 @@ photos       200    5    0          0  1.5 kB
 finding                    severity  rows  query
 ─────────────────────────  ────────  ────  ─────────────
 Requests refused with 403  medium       5  access-denied
+
+1 other check found nothing. 1 check was left out: the lake has no records for it.
 
 Show rows: bucketscope query QUERY. Others to ask: object-access.
 ";

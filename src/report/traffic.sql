@@ -5,7 +5,8 @@
 -- category: traffic
 -- parameter: from | timestamp | required | Start of the range, UTC, itself included
 -- parameter: to | timestamp | required | End of the range, UTC, itself excluded
--- positions: from.date to.date from.date from.hour to.date to.hour from to
+-- parameter: bucket | string | null | Only this bucket
+-- positions: from.date to.date from.date from.hour to.date to.hour from to bucket bucket
 -- column: bucket_name | varchar | - | The bucket
 -- column: requestdate | varchar | - | The day, UTC
 -- column: requests | bigint | requests | Records
@@ -29,4 +30,5 @@ WHERE requestdate >= ? AND requestdate <= ?
   AND (requestdate > ? OR requesthour >= ?)
   AND (requestdate < ? OR requesthour <= ?)
   AND requestdatetime >= ? AND requestdatetime < ?
+  AND (CAST(? AS varchar) IS NULL OR bucket_name = ?)
 GROUP BY bucket_name, requestdate

@@ -157,6 +157,31 @@ fn a_report_sums_up_and_adds_up() {
 }
 
 #[test]
+fn a_report_is_of_one_bucket_where_one_is_named() {
+    let world = filled();
+    let json = world.run("report --bucket nothing-like-it --output json").ok().json();
+    assert_eq!((&json["total"]["requests"], &json["findings"][0]["rows"]), (&json!(0), &json!(0)));
+    assert!(json["left_out"].as_array().unwrap().contains(&json!("ct-root-activity")), "{}", json["left_out"]);
+    assert!(!world.run("report").ok().stdout.contains("ct-root-activity"));
+}
+
+#[test]
+fn a_report_is_written_as_a_page() {
+    let world = filled();
+    let written = world.run("report --output page.html").ok();
+    assert!(written.stdout.starts_with("page.html  "), "{}", written.stdout);
+    assert!(written.stderr.contains("pass it on with care"), "{}", written.stderr);
+    let html = std::fs::read_to_string(world.path("page.html")).unwrap();
+    let data = html.split("type=\"application/json\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let page: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert_eq!(page["access"]["series"]["scopes"][0][0], json!([1, 1]), "a request in each hour");
+    assert_eq!(page["pipeline"]["records"], 2);
+    assert_eq!(world.run("report --output page.html --fail-on-findings").code, 7);
+    assert_eq!(world.run("query access-denied --output page.html").code, 64);
+    assert_eq!(world.run("report --serve --output page.html").code, 64);
+}
+
+#[test]
 fn an_empty_lake_answers_with_nothing_and_says_why() {
     let world = deployed();
     let query = world.run("query access-denied").ok();

@@ -1,4 +1,4 @@
-"""Checks every file under queries/, and the report's own query, with a parser that is not ours: sqlglot's Athena and Trino dialects.
+"""Checks every file under queries/, and the report's own ones, with a parser that is not ours: sqlglot's Athena and Trino dialects.
 
 Usage: python tests/sqlglot/check.py    (needs tests/sqlglot/requirements.txt)
 """
@@ -52,7 +52,11 @@ def problems(path, dialect):
 
 
 def main():
+<<<<<<< HEAD
     files = [*sorted((ROOT / "queries").glob("*.sql")), *sorted((ROOT / "blueprints/quicksight").glob("*.sql")), ROOT / "src/report/traffic.sql"]
+=======
+    files = [*sorted((ROOT / "queries").glob("*.sql")), *sorted((ROOT / "src/report").glob("*.sql"))]
+>>>>>>> 1bc0521 (The report as one page: data, statements, charts, tables, findings; checks that found nothing are counted, not listed)
     found = [
         f"{path.relative_to(ROOT)} ({dialect}) {problem}"
         for path in files

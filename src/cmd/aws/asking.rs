@@ -11,12 +11,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::Result;
 use crate::aws::query_runs::{QueryRun, QueryRuns, State};
 use crate::blueprint::Names;
-use crate::cmd::answers::{Answers, Bill, ColumnSink, Question, RowSink, Took};
+use crate::cmd::answers::{Answers, BUCKET, Bill, ColumnSink, Counted, Question, RowSink, Took, bucket_column};
 use crate::cmd::interrupt::Presses;
 use crate::config::cloud::Cloud;
 use crate::cost::{money, query_cost};
 use crate::engine::athena::{Athena, Follow, Wish};
 use crate::engine::told::AnswerColumn;
+use crate::logs::table::Table;
 use crate::query::{Bound, TimeRange};
 use crate::stack::site::all_at_once;
 use crate::ui::grid::Cell;
@@ -40,7 +41,18 @@ const AT_ONCE: usize = 5;
 /// The pipeline's Athena.
 pub struct OnAthena<'a> {
     athena: Athena<'a>,
-    extent: Option<TimeRange>,
+    lake: LakeSeen,
+}
+
+/// What the last commit says of the lake.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LakeSeen {
+    /// The time that records are of.
+    pub extent: Option<TimeRange>,
+    /// Whether there are records of access logs.
+    pub access_logs: bool,
+    /// Whether there are events of CloudTrail.
+    pub cloudtrail: bool,
 }
 
 impl<'a> OnAthena<'a> {
@@ -50,7 +62,7 @@ impl<'a> OnAthena<'a> {
         runs: &'a dyn QueryRuns,
         follow: &'a dyn Follow,
         reuse_minutes: Option<u32>,
-        extent: Option<TimeRange>,
+        lake: LakeSeen,
     ) -> Self {
         let names = Names::of(cloud);
         let athena = Athena {
@@ -62,13 +74,20 @@ impl<'a> OnAthena<'a> {
             reuse_minutes,
             follow,
         };
-        Self { athena, extent }
+        Self { athena, lake }
     }
 }
 
 impl Answers for OnAthena<'_> {
     fn extent(&self) -> Option<TimeRange> {
-        self.extent
+        self.lake.extent
+    }
+
+    fn holds(&self, table: Table) -> bool {
+        match table {
+            Table::AccessLogs => self.lake.access_logs,
+            Table::CloudTrail => self.lake.cloudtrail,
+        }
     }
 
     fn ask(&self, question: &Question<'_>, columns: &mut ColumnSink<'_>, rows: &mut RowSink<'_>) -> Result<Took> {
@@ -107,12 +126,31 @@ impl Answers for OnAthena<'_> {
         Ok(took(&run, counted, began.elapsed()))
     }
 
-    fn count_all(&self, bounds: &[Bound<'_>]) -> Result<Vec<Took>> {
+    fn count_by_bucket(&self, bounds: &[Bound<'_>]) -> Result<Vec<Counted>> {
         let mut all = Vec::with_capacity(bounds.len());
         for some in bounds.chunks(AT_ONCE) {
-            all.extend(all_at_once(some, |bound| self.count(bound))?);
+            all.extend(all_at_once(some, |bound| match bucket_column(bound) {
+                Some(_) => self.by_bucket(bound),
+                None => Ok(Counted { took: self.count(bound)?, buckets: None }),
+            })?);
         }
         Ok(all)
+    }
+}
+
+impl OnAthena<'_> {
+    fn by_bucket(&self, bound: &Bound<'_>) -> Result<Counted> {
+        let began = Instant::now();
+        let counting = format!("SELECT {BUCKET}, COUNT(*) AS n FROM (\n{}\n) GROUP BY {BUCKET}", bound.query().sql);
+        let run = self.athena.run(&counting, bound.execution_parameters()?)?;
+        let mut buckets = BTreeMap::new();
+        self.athena.read(&run, &mut |_| Ok(()), &mut |row| {
+            let counted: u64 = row.get(1).copied().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
+            buckets.insert(row.first().copied().flatten().map(str::to_owned), counted);
+            Ok(())
+        })?;
+        let rows = buckets.values().sum();
+        Ok(Counted { took: took(&run, rows, began.elapsed()), buckets: Some(buckets) })
     }
 }
 

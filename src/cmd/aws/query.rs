@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::asking::{Following, OnAthena};
+use super::asking::{Following, LakeSeen, OnAthena};
 use super::lake;
 use crate::aws::Session;
 use crate::aws::buckets::SdkBuckets;
@@ -15,13 +15,14 @@ use crate::config::cloud::Cloud;
 use crate::cost::{money, query_cost};
 use crate::engine::athena::REUSE_MINUTES_AT_MOST;
 use crate::engine::athena::estimate::{TableShare, estimate};
-use crate::etl::{Pipeline, commit, committed};
+use crate::etl::status::Status;
+use crate::etl::{self, Pipeline, commit, committed};
 use crate::query::{TimeRange, Value};
 use crate::ui::export::envelope;
 use crate::ui::grid::{Cell, Column, Grid, Unit};
 use crate::ui::text::{self, plural};
 use crate::ui::{Outcome, Screen, View, table};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Runs `query`.
 ///
@@ -31,7 +32,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Query) -> Result<Outcome
     if args.dry_run {
         return dry_run(context, cloud, args);
     }
-    with_answers(context, cloud, &args.asked, false, |answers| query::answer(context, args, answers))
+    with_answers(context, cloud, &args.asked, false, |answers, _| query::answer(context, args, answers))
 }
 
 /// Runs `report`.
@@ -39,7 +40,9 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Query) -> Result<Outcome
 /// # Errors
 /// As [`execute`].
 pub fn report(context: &Context, cloud: &Cloud, args: &Report) -> Result<Outcome> {
-    with_answers(context, cloud, &args.asked, true, |answers| reporting::answer(context, args, &cloud.name, answers))
+    with_answers(context, cloud, &args.asked, true, |answers, lake| {
+        reporting::answer(context, args, &cloud.name, answers, &|| health(context, lake))
+    })
 }
 
 fn with_answers(
@@ -47,7 +50,7 @@ fn with_answers(
     cloud: &Cloud,
     asked: &AskedOf,
     many: bool,
-    answer: impl FnOnce(&dyn Answers) -> Result<Outcome>,
+    answer: impl FnOnce(&dyn Answers, Option<&Pipeline>) -> Result<Outcome>,
 ) -> Result<Outcome> {
     let reuse = asked.reuse.as_deref().map(reuse_minutes).transpose()?;
     let (session, lake) = open(cloud)?;
@@ -55,9 +58,21 @@ fn with_answers(
         return local(lake, answer);
     }
     let runs = SdkQueryRuns::new(&session, &Names::of(cloud).results_bucket(), &cloud.aws.account_id);
-    let extent = lake.as_ref().map(extent).transpose()?.flatten();
+    let seen = lake.as_ref().map(seen).transpose()?.unwrap_or_default();
     let following = Following::new(context.ui, many);
-    answer(&OnAthena::new(cloud, &runs, &following, reuse, extent))
+    answer(&OnAthena::new(cloud, &runs, &following, reuse, seen), lake.as_ref())
+}
+
+/// How the lake does. Who may ask questions need not be allowed to look at the pipeline's own state: it is left out then.
+fn health(context: &Context, lake: Option<&Pipeline>) -> Result<Option<Status>> {
+    let Some(lake) = lake else { return Ok(None) };
+    match etl::status(lake, context.now_ms) {
+        Err(error) if error.kind() == ErrorKind::Permission => {
+            context.ui.note(&format!("How the pipeline does is left out: {error}"));
+            Ok(None)
+        }
+        other => other.map(Some),
+    }
 }
 
 /// The session, checked, and the lake if some run has begun it.
@@ -69,21 +84,32 @@ fn open(cloud: &Cloud) -> Result<(Session, Option<Pipeline>)> {
     Ok((session, lake))
 }
 
-/// What the last commit says of the time that records are of.
-fn extent(lake: &Pipeline) -> Result<Option<TimeRange>> {
-    let Some(last) = commit::entry(&lake.lake, commit::tip(&lake.lake)?)? else { return Ok(None) };
-    Ok(last.totals.record_hours.extent().map(|(from_ms, to_ms)| TimeRange { from_ms, to_ms }))
+/// What the last commit says.
+fn seen(lake: &Pipeline) -> Result<LakeSeen> {
+    let Some(last) = commit::entry(&lake.lake, commit::tip(&lake.lake)?)? else { return Ok(LakeSeen::default()) };
+    let totals = &last.totals;
+    Ok(LakeSeen {
+        extent: totals.record_hours.extent().map(|(from_ms, to_ms)| TimeRange { from_ms, to_ms }),
+        access_logs: totals.counts.records > totals.cloudtrail.records,
+        cloudtrail: totals.cloudtrail.records > 0,
+    })
 }
 
 #[cfg(feature = "local")]
-fn local(lake: Option<Pipeline>, answer: impl FnOnce(&dyn Answers) -> Result<Outcome>) -> Result<Outcome> {
+fn local(
+    lake: Option<Pipeline>,
+    answer: impl FnOnce(&dyn Answers, Option<&Pipeline>) -> Result<Outcome>,
+) -> Result<Outcome> {
     let lake = lake.ok_or_else(nothing_yet)?;
     let engine = crate::engine::local::Engine::open(&lake.lake, committed(&lake.lake)?)?;
-    answer(&crate::cmd::embedded::Embedded(engine))
+    answer(&crate::cmd::embedded::Embedded(engine), Some(&lake))
 }
 
 #[cfg(not(feature = "local"))]
-fn local(_lake: Option<Pipeline>, _answer: impl FnOnce(&dyn Answers) -> Result<Outcome>) -> Result<Outcome> {
+fn local(
+    _lake: Option<Pipeline>,
+    _answer: impl FnOnce(&dyn Answers, Option<&Pipeline>) -> Result<Outcome>,
+) -> Result<Outcome> {
     Err(crate::cmd::without_engine())
 }
 
@@ -104,7 +130,7 @@ fn reuse_minutes(text: &str) -> Result<u32> {
 fn dry_run(context: &Context, cloud: &Cloud, args: &Query) -> Result<Outcome> {
     let (_session, lake) = open(cloud)?;
     let lake = lake.ok_or_else(nothing_yet)?;
-    let question = query::question(context, args, extent(&lake)?)?;
+    let question = query::question(context, args, seen(&lake)?.extent)?;
     let (sql, parameters, range) = match &question {
         Question::Saved(bound) => (bound.query().sql.as_str(), bound.execution_parameters()?, range_of(bound.values())),
         Question::Sql(sql) => (*sql, Vec::new(), None),

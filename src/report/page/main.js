@@ -1,0 +1,93 @@
+// Puts the page together and follows what is chosen.
+
+function choose(scope) {
+  show({ scope });
+  document.getElementById("scope").value = String(scope);
+  tell("Showing " + data.scopes[scope].label);
+}
+
+function theme() {
+  const chosen = document.getElementById("theme");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => {
+    document.documentElement.dataset.theme = chosen.value || (dark.matches ? "dark" : "light");
+    readPalette();
+    paintLegends();
+    charts.forEach((chart) => chart.plot && chart.plot.redraw());
+  };
+  chosen.addEventListener("change", apply);
+  dark.addEventListener("change", apply);
+  // Paper is white.
+  addEventListener("beforeprint", () => {
+    document.documentElement.dataset.theme = "light";
+    readPalette();
+    paintLegends();
+    charts.forEach((chart) => chart.plot && chart.plot.redraw());
+  });
+  addEventListener("afterprint", apply);
+  return apply;
+}
+
+function controls() {
+  const select = document.getElementById("scope");
+  data.scopes.forEach((scope, at) => select.append(el("option", { value: String(at) }, scope.label)));
+  select.disabled = data.scopes.length < 2;
+  select.addEventListener("change", () => choose(Number(select.value)));
+  const reset = document.getElementById("reset");
+  const zoom = document.getElementById("zoom");
+  reset.addEventListener("click", () => zoomTo(data.from_ms, data.to_ms));
+  document.getElementById("zoom-field").hidden = !data.access && !data.events;
+  view(() => {
+    zoom.textContent = state.zoomed ? spanOf(state.from, state.to) : "all of it";
+    reset.disabled = !state.zoomed;
+  });
+}
+
+// Served, the page can ask again; the browser then loads it anew.
+function form() {
+  if (!data.form) return;
+  const field = (name, label) => el("label", { class: "field" }, el("span", {}, label), el("input", { name, value: data.form[name], autocomplete: "off", spellcheck: "false" }));
+  const button = el("button", { type: "submit" }, "Ask again");
+  const asking = el("form", { class: "controls ask", method: "get", "aria-label": "Another range or bucket" },
+    field("from", "From, UTC"), field("to", "To, not included"), field("bucket", "Only this bucket"), button);
+  asking.addEventListener("submit", () => { button.textContent = "Asking\u2026"; tell("Asking again"); });
+  document.querySelector(".bar").append(asking);
+  view(() => {
+    asking.elements.from.value = state.zoomed ? utc(state.from, 19).replace(" ", "T") + "Z" : data.form.from;
+    asking.elements.to.value = state.zoomed ? utc(state.to, 19).replace(" ", "T") + "Z" : data.form.to;
+  });
+}
+
+function page() {
+  document.title = data.name + ": bucketscope report";
+  document.getElementById("name").textContent = data.name;
+  const of = data.bucket ? " · bucket " + data.bucket : "";
+  document.getElementById("range").textContent = (data.to_ms > data.from_ms ? spanOf(data.from_ms, data.to_ms) + ", UTC" : "no records yet") + of;
+  const parts = [["findings", "Findings", findings]];
+  if (data.access) {
+    parts.push(["traffic", "Traffic", traffic], ["breakdowns", "Breakdowns", breakdowns], ["latency", "Latency", latency], ["deletions", "Deletions", deletions], ["costs", "Costs", costs]);
+  }
+  if (data.events) parts.push(["events", "CloudTrail", events]);
+  parts.push(["pipeline", "Pipeline", pipeline]);
+  if (data.asked.length > 0) parts.push(["sql", "SQL", asked]);
+  const main = document.getElementById("main");
+  main.append(tiles());
+  if (!data.access && !data.events) {
+    main.append(empty("The lake holds no records of this range" + (data.bucket ? " and bucket" : "") + "."));
+  }
+  parts.forEach(([, , make]) => main.append(make()));
+  document.getElementById("contents").append(el("ul", {}, parts.map(([id, name]) => el("li", {}, el("a", { href: "#" + id }, name)))));
+  document.getElementById("footer").append(
+    el("p", {}, "Made by bucketscope " + data.version + " on " + minute(data.made_ms) + " UTC" + (data.bill ? "; " + data.bill : "") + ". Times are UTC, sizes in powers of ten."),
+    el("p", {}, "This page holds addresses, requesters, key prefixes and user agents from your logs: pass it on with care. It loads nothing from anywhere. Charts: uPlot (MIT)."));
+}
+
+const applyTheme = theme();
+applyTheme();
+controls();
+form();
+page();
+paintLegends();
+charts.forEach((chart) => chart.make());
+new ResizeObserver(() => charts.forEach((chart) => chart.make())).observe(document.getElementById("main"));
+document.documentElement.dataset.ready = "yes";

@@ -1,0 +1,146 @@
+// Tables: the same figures as the charts', sortable, with bars in them and sums below them.
+
+const units = { count, bytes, ms: millis, usd: dollars, text: (value) => value };
+
+// Columns: name, unit, value(row); `bar` for the one that bars follow until another is sorted by.
+// Rows with `m` stand for all others together; they stay last however the table is sorted.
+function table({ caption, columns, rows, first, total, limit, onPick }) {
+  let sorted = columns.findIndex((column) => column.bar);
+  let descending = true;
+  let open = false;
+  const body = el("tbody");
+  const foot = el("tfoot");
+  const heads = columns.map((column, at) => head(column, at));
+  const more = el("button", { type: "button", class: "more", onclick: () => { open = !open; fill(); } });
+  const wrapped = el("div", { class: "table" },
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+      el("table", {},
+        el("caption", { class: "unseen" }, caption),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), heads)),
+        body, foot)),
+    more);
+
+  function head(column, at) {
+    const sort = () => {
+      descending = sorted === at ? !descending : true;
+      sorted = at;
+      fill();
+      tell(caption + ": sorted by " + column.name + (descending ? ", largest first" : ", smallest first"));
+    };
+    return el("th", { scope: "col", class: "number", title: column.title },
+      el("button", { type: "button", class: "sort", onclick: sort }, column.name));
+  }
+
+  function ordered() {
+    if (sorted < 0) return rows;
+    const value = columns[sorted].value;
+    const size = (row) => value(row) ?? -Infinity;
+    return [...rows].sort((a, b) =>
+      (a.m ? 1 : 0) - (b.m ? 1 : 0) || (descending ? size(b) - size(a) : size(a) - size(b)));
+  }
+
+  function fill() {
+    heads.forEach((th, at) => {
+      if (at === sorted) th.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      else th.removeAttribute("aria-sort");
+    });
+    const barred = columns[sorted] || columns.find((column) => column.bar);
+    const values = barred ? rows.map((row) => barred.value(row) || 0) : [];
+    const most = Math.max(...values, 0);
+    const all = ordered();
+    const shown = limit && !open ? all.filter((row) => row.m).length + limit : all.length;
+    const visible = all.length <= shown + 2 ? all : [...all.filter((row) => !row.m).slice(0, limit)];
+    body.replaceChildren(...visible.map((row) => line(row, barred, most)));
+    const hidden = all.length - visible.length;
+    more.hidden = !limit || all.length <= limit + 3;
+    more.textContent = open ? "Show fewer" : "Show " + count(hidden) + " more";
+    foot.replaceChildren();
+    if (total && rows.length > 1) {
+      const sum = (column) => rows.reduce((sum, row) => sum + (column.value(row) || 0), 0);
+      foot.append(el("tr", {}, el("th", { scope: "row" }, "Together"),
+        columns.map((column) => el("td", { class: "number" }, column.sums === false ? "" : units[column.unit](sum(column))))));
+    }
+  }
+
+  function line(row, barred, most) {
+    const name = row.m ? el("em", {}, plural(row.m, "other", "others") + " together") : named(row);
+    const cell = el("th", { scope: "row", class: row.empty ? "absent" : null }, name);
+    if (barred && most > 0) {
+      const filled = el("span", { class: "fill" });
+      filled.style.width = ((barred.value(row) || 0) * 100 / most).toFixed(2) + "%";
+      cell.append(el("span", { class: "track", "aria-hidden": "true" }, filled));
+    }
+    return el("tr", { class: row.m ? "others" : null }, cell,
+      columns.map((column) => el("td", { class: "number" }, units[column.unit](column.value(row)))));
+  }
+
+  function named(row) {
+    const text = row.v;
+    if (onPick && onPick.can(row)) {
+      return el("button", { type: "button", class: "pick", onclick: () => onPick.pick(row) }, text);
+    }
+    return el("span", { class: "value", title: text.length > 60 ? text : null, dir: "ltr" }, text);
+  }
+
+  fill();
+  return wrapped;
+}
+
+// The figures below a chart over time, made when somebody opens them: by hour for a few days, else by day.
+function timeTable(caption, series, columns) {
+  const holder = el("div", {});
+  const box = el("details", { class: "figures" }, el("summary", {}, "Table"), holder);
+  const draw = () => {
+    if (!box.open) return;
+    const hours = (state.to - state.from) / series.step_ms <= 72;
+    const rows = stepped(series, columns, hours ? series.step_ms : 86400000);
+    holder.replaceChildren(rows.length === 0 ? el("p", { class: "empty" }, "Nothing in this time.") : table({
+      caption: caption + (hours && series.step_ms < 86400000 ? " by hour" : " by day") + ", UTC",
+      first: hours && series.step_ms < 86400000 ? "Hour, UTC" : "Day, UTC",
+      columns: columns.map((column, at) => ({ name: column.name, unit: column.unit, value: (row) => row.n[at] })),
+      rows, total: true, limit: 31,
+    }));
+  };
+  box.addEventListener("toggle", draw);
+  view(draw);
+  return box;
+}
+
+function stepped(series, columns, stepMs) {
+  const values = columns.map((column) => column.values());
+  const rows = new Map();
+  const [first, last] = visibleSteps(series);
+  for (let at = first; at < last; at += 1) {
+    const ms = series.start_ms + at * series.step_ms;
+    const start = ms - (((ms % stepMs) + stepMs) % stepMs);
+    let row = rows.get(start);
+    if (!row) rows.set(start, row = { v: stepMs < 86400000 ? minute(start) : day(start), n: columns.map(() => 0) });
+    values.forEach((list, which) => { row.n[which] += list[at]; });
+  }
+  return [...rows.values()];
+}
+
+// The steps that lie in the stretch of time that is shown.
+function visibleSteps(series) {
+  const at = (ms) => Math.round((ms - series.start_ms) / series.step_ms);
+  const first = Math.max(0, Math.floor((state.from - series.start_ms) / series.step_ms));
+  return [first, Math.min(series.count, Math.max(at(state.to), first + 1))];
+}
+
+// The statement that figures come from, with a button to copy it; made when somebody opens it.
+function statement(text, title) {
+  const holder = el("div", {});
+  const box = el("details", { class: "sql" }, el("summary", {}, "SQL", el("span", { class: "unseen" }, " of " + title)), holder);
+  box.addEventListener("toggle", () => {
+    if (!box.open || holder.childNodes.length > 0) return;
+    const button = el("button", { type: "button", class: "copy" }, "Copy");
+    button.addEventListener("click", () => copy(text, button));
+    holder.append(el("div", { class: "code" }, button, el("pre", { tabindex: "0", "aria-label": "SQL of " + title }, el("code", {}, text))));
+  });
+  return box;
+}
+
+function statementOf(id) {
+  const asked = data.asked.find((one) => one.id === id);
+  return asked ? statement(asked.sql, asked.title) : null;
+}

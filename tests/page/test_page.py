@@ -1,0 +1,247 @@
+"""The report's page in a real browser: what it shows is what queries answer, and nothing in it acts or leaves it."""
+
+import os
+import pathlib
+import tempfile
+import unittest
+
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from .browser import Browser
+from .project import AGENTS, Project
+
+PICTURES = os.environ.get("PAGE_PICTURES")
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.project = Project(cls.folder.name)
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        self.browser.size(1280, 900)
+        self.browser.open(self.project.page.as_uri())
+
+    def tearDown(self):
+        self.assertEqual(self.browser.complaints(), [])
+        self.assertEqual(set(self.browser.requested()), {self.project.page.as_uri()})
+        self.assertIsNone(self.browser.js("return window.hit ?? null"), "text from a log has run")
+
+    def find(self, selector):
+        return self.browser.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def tile(self, name):
+        tiles = self.browser.driver.find_elements(By.CSS_SELECTOR, ".tile")
+        return next(tile for tile in tiles if tile.find_element(By.CSS_SELECTOR, ".name").text == name)
+
+    def figure(self, name):
+        return self.tile(name).find_element(By.CSS_SELECTOR, ".figure").text
+
+    def table(self, caption):
+        """The rows of a table, as texts; those that are shown."""
+        script = """
+          const table = [...document.querySelectorAll("table")].find((one) => one.caption.textContent.startsWith(arguments[0]));
+          return [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent));
+        """
+        return self.browser.js(script, caption)
+
+    def requests(self, *arguments):
+        return sum(row["requests"] for row in self.project.rows("hourly-trend", *arguments))
+
+    def open(self, details):
+        self.browser.js("arguments[0].scrollIntoView({block: 'center'})", details)
+        details.find_element(By.CSS_SELECTOR, "summary").click()
+        WebDriverWait(self.browser.driver, 5).until(lambda _: details.find_elements(By.CSS_SELECTOR, "pre, table"))
+        return details
+
+    def choose(self, bucket):
+        Select(self.find("#scope")).select_by_visible_text(bucket)
+
+    def test_figures_are_those_of_the_queries(self):
+        trend = self.project.rows("hourly-trend")
+        self.assertEqual(self.figure("Requests"), f"{sum(row['requests'] for row in trend):,}")
+        refused = sum(row["client_errors"] for row in trend)
+        self.assertIn(f"{refused:,} requests", self.tile("Refused, 4xx").text)
+        top = self.project.rows("top-operations", "--param", "limit=1")[0]
+        first = self.table("Operations")[0]
+        self.assertEqual(first[:2], [top["operation"], f"{top['requests']:,}"])
+        denied = len(self.project.rows("access-denied"))
+        self.assertIn(f"Requests refused with 403\n{denied:,} row", self.find("#findings").text)
+
+    def test_rows_and_others_add_up_to_all(self):
+        whole = self.requests()
+        for table in ("Operations", "Status classes", "Requesters", "Addresses", "Key prefixes", "User agents", "TLS versions"):
+            script = """
+              const table = [...document.querySelectorAll("table")].find((one) => one.caption.textContent.startsWith(arguments[0]));
+              return table.tFoot.rows[0].cells[1].textContent;
+            """
+            self.assertEqual(self.browser.js(script, table), f"{whole:,}", table)
+
+    def test_a_bucket_changes_every_figure(self):
+        self.choose("hostile")
+        self.assertEqual(self.figure("Requests"), str(len(AGENTS)))
+        self.assertEqual(self.table("Operations"), [["REST.GET.OBJECT", "4", "1", "0", "452 B", "0 B", "0"]])
+        self.assertEqual([row[0] for row in self.table("Buckets")], ["hostile"])
+        self.assertEqual(len(self.table("User agents")), len(AGENTS))
+        self.assertEqual([row[:2] for row in self.table("Latency")], [["REST.GET.OBJECT", "4"]])
+        self.assertIn("Requests refused with 403\n1 row", self.find("#findings").text)
+        self.assertEqual(self.find("#told").get_attribute("aria-live"), "polite")
+        bucket = self.browser.js("return document.querySelector('#scope').options[1].textContent")
+        self.choose(bucket)
+        self.assertEqual(self.figure("Requests"), f"{self.requests('--bucket', bucket):,}")
+        self.choose("All buckets")
+        self.assertEqual(self.figure("Requests"), f"{self.requests():,}")
+
+    def test_charts_are_drawn_with_the_figures_below_them(self):
+        self.assertEqual(len(self.browser.driver.find_elements(By.CSS_SELECTOR, ".chart canvas")), 4)
+        drawn = """
+          return [...document.querySelectorAll(".chart canvas")].map((canvas) => {
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            const colours = new Set();
+            for (let at = 0; at < pixels.length; at += 4) if (pixels[at + 3] === 255) colours.add(pixels[at] + "," + pixels[at + 1] + "," + pixels[at + 2]);
+            return colours.size;
+          });
+        """
+        self.assertTrue(all(colours > 2 for colours in self.browser.js(drawn)), "an empty chart")
+        self.open(self.find("#traffic .figures"))
+        rows = self.table("Requests by hour")
+        by_hour = {row["hour"][:16].replace("T", " "): row["requests"] for row in self.project.rows("hourly-trend")}
+        self.assertGreater(len(rows), 20)
+        for hour, requests, _ in rows:
+            self.assertEqual(int(requests.replace(",", "")), by_hour[hour], hour)
+
+    def test_dragging_zooms_all_charts_and_reset_shows_all(self):
+        before = self.figure("Requests")
+        chart = self.find("#traffic .u-over")
+        self.browser.js("arguments[0].scrollIntoView({block: 'center'})", chart)
+        width = chart.size["width"]
+        ActionChains(self.browser.driver).move_to_element_with_offset(chart, -width // 4, 0).click_and_hold().move_by_offset(width // 4, 0).release().perform()
+        start, end = self.find("#zoom").text.split(" to ")
+        stamp = lambda text: (text if " " in text else text + " 00:00").replace(" ", "T") + ":00Z"
+        zoomed = self.requests("--from", stamp(start), "--to", stamp(end))
+        self.assertEqual(self.figure("Requests"), f"{zoomed:,}")
+        self.assertNotEqual(self.figure("Requests"), before)
+        self.find("#reset").click()
+        self.assertEqual((self.figure("Requests"), self.find("#zoom").text), (before, "all of it"))
+
+    def test_keys_read_and_zoom_a_chart(self):
+        chart = self.find("#traffic .chart")
+        self.browser.js("arguments[0].focus()", chart)
+        keys = ActionChains(self.browser.driver)
+        keys.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).pause(0.3).perform()
+        self.assertRegex(self.find("#told").get_attribute("textContent"), r"UTC, Requests [\d,]+, Unauthenticated")
+        ActionChains(self.browser.driver).send_keys("+").perform()
+        self.assertNotEqual(self.find("#zoom").text, "all of it")
+        ActionChains(self.browser.driver).send_keys(Keys.ESCAPE).perform()
+        self.assertEqual(self.find("#zoom").text, "all of it")
+        # The first stop is the link past the head, the next ones are its links and controls.
+        self.browser.open(self.project.page.as_uri())
+        stops = []
+        for _ in range(4):
+            ActionChains(self.browser.driver).send_keys(Keys.TAB).perform()
+            stops.append(self.browser.js("return document.activeElement.className || document.activeElement.id || document.activeElement.textContent"))
+        self.assertEqual(stops, ["skip", "scope", "theme", "Findings"])
+
+    def test_hostile_text_is_text(self):
+        self.choose("hostile")
+        shown = "\n".join(row[0] for row in self.table("User agents"))
+        for agent in AGENTS[:3]:
+            self.assertIn(agent, shown)
+        self.assertIn("turned \\u{202e} around \\u{2028} and \\u{2066} hidden \\u{200b}", shown)
+        self.assertIn("<b>eve</b>", self.table("Requesters")[0][0])
+        self.assertIn("<script>window.hit=4</", self.table("Key prefixes")[0][0])
+        self.assertEqual(self.browser.js("return document.querySelectorAll('main script, main img, main b').length"), 0)
+
+    def test_tables_are_sorted_by_any_column(self):
+        self.browser.js("""
+          const table = [...document.querySelectorAll("table")].find((one) => one.caption.textContent.startsWith("Operations"));
+          [...table.tHead.querySelectorAll("button")].find((one) => one.textContent === "Sent").click();
+        """)
+        by_bytes = max(self.project.rows("top-operations", "--param", "limit=100"), key=lambda row: row["bytes_sent"])
+        self.assertEqual(self.table("Operations")[0][0], by_bytes["operation"])
+        sorts = self.browser.js("return [...document.querySelectorAll('th[aria-sort]')].map((one) => one.textContent + one.ariaSort)")
+        self.assertIn("Sentdescending", sorts)
+
+    def test_the_sql_on_the_page_gives_its_figures(self):
+        details = self.open(self.browser.js("""
+          const panel = [...document.querySelectorAll("#breakdowns .panel")].find((one) => one.querySelector("h3").textContent === "Buckets");
+          return panel.querySelector(".sql");
+        """))
+        sql = details.find_element(By.CSS_SELECTOR, "pre").text
+        self.assertNotIn("?", sql)
+        rows = self.project.rows("--sql", sql)
+        shown = {row[0]: row[1] for row in self.table("Buckets")}
+        self.assertEqual(shown, {row["bucket_name"]: f"{row['requests']:,}" for row in rows})
+        button = details.find_element(By.CSS_SELECTOR, ".copy")
+        self.browser.js("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+        WebDriverWait(self.browser.driver, 5).until(lambda _: button.text == "Copied")
+
+    def test_names_roles_and_heads_are_there_for_those_who_do_not_see(self):
+        self.assertEqual(self.browser.js("return ['header', 'nav', 'main', 'footer', 'h1'].map((one) => document.querySelectorAll(one).length)"), [1, 1, 1, 1, 1])
+        unnamed = """
+          const problems = [];
+          for (const table of document.querySelectorAll("table")) if (!table.caption?.textContent) problems.push("table");
+          for (const button of document.querySelectorAll("button")) if (!button.textContent.trim()) problems.push("button");
+          for (const select of document.querySelectorAll("select")) if (select.labels.length === 0) problems.push(select.id);
+          for (const chart of document.querySelectorAll(".chart")) if (!chart.ariaLabel || chart.tabIndex !== 0) problems.push("chart");
+          const levels = [...document.querySelectorAll("h1, h2, h3")].map((head) => Number(head.tagName[1]));
+          levels.forEach((level, at) => { if (at > 0 && level > levels[at - 1] + 1) problems.push("h" + level + " after h" + levels[at - 1]); });
+          return problems;
+        """
+        self.assertEqual(self.browser.js(unnamed), [])
+
+    def test_text_has_contrast_in_both_colours(self):
+        contrast = """
+          document.documentElement.dataset.theme = arguments[0];
+          const style = getComputedStyle(document.documentElement);
+          const light = (name) => {
+            const hex = style.getPropertyValue("--" + name).trim().slice(1);
+            const parts = [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+          };
+          const ratio = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+          const pairs = [["text", "panel"], ["text", "ground"], ["quiet", "panel"], ["quiet", "ground"], ["accent", "panel"], ["refused", "panel"], ["failed", "panel"],
+            ["high", "high-soft"], ["medium", "medium-soft"], ["low", "low-soft"], ["good", "good-soft"]];
+          return pairs.map(([a, b]) => [a + " on " + b, ratio(a, b)]).filter((pair) => pair[1] < 4.5);
+        """
+        for colours in ("light", "dark"):
+            self.assertEqual(self.browser.js(contrast, colours), [], colours)
+
+    def test_it_fits_three_widths_in_light_and_dark(self):
+        for width in (360, 1024, 1600):
+            for colours in ("light", "dark"):
+                self.browser.size(width, 900, colours)
+                self.browser.open(self.project.page.as_uri())
+                self.assertEqual(self.browser.js("return document.documentElement.dataset.theme"), colours)
+                self.assertLessEqual(self.browser.js("return document.documentElement.scrollWidth"), width)
+                if PICTURES:
+                    pathlib.Path(PICTURES).mkdir(parents=True, exist_ok=True)
+                    self.browser.driver.save_screenshot(f"{PICTURES}/report-{width}-{colours}.png")
+
+
+class EmptyTest(unittest.TestCase):
+    def test_a_lake_without_records_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            project = Project.__new__(Project)
+            project.folder = pathlib.Path(folder)
+            (project.folder / "logs").mkdir()
+            project.run("init", "--defaults", "--target", "local", "--logs", "logs", "--name", "shop")
+            project.run("deploy")
+            project.run("report", "--output", "page.html")
+            browser = Browser()
+            self.addCleanup(browser.close)
+            browser.open((project.folder / "page.html").as_uri())
+            self.assertIn("The lake holds no records", browser.js("return document.querySelector('main').textContent"))
+            self.assertEqual(browser.complaints(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
