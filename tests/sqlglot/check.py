@@ -52,11 +52,8 @@ def problems(path, dialect):
 
 
 def main():
-<<<<<<< HEAD
-    files = [*sorted((ROOT / "queries").glob("*.sql")), *sorted((ROOT / "blueprints/quicksight").glob("*.sql")), ROOT / "src/report/traffic.sql"]
-=======
-    files = [*sorted((ROOT / "queries").glob("*.sql")), *sorted((ROOT / "src/report").glob("*.sql"))]
->>>>>>> 1bc0521 (The report as one page: data, statements, charts, tables, findings; checks that found nothing are counted, not listed)
+    folders = ("queries", "blueprints/quicksight", "src/report")
+    files = [path for folder in folders for path in sorted((ROOT / folder).glob("*.sql"))]
     found = [
         f"{path.relative_to(ROOT)} ({dialect}) {problem}"
         for path in files
