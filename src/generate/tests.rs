@@ -183,7 +183,10 @@ fn impossible_options_are_usage_errors() {
 }
 
 /// Access logs and CloudTrail's files of the same options.
-fn with_trails(options: &Options) -> (Generated, BTreeMap<String, Vec<u8>>, BTreeMap<String, Vec<u8>>) {
+/// Name → content.
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn with_trails(options: &Options) -> (Generated, Files, Files) {
     let (logs, trails) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let options = Options { trails: Some(trails.path().to_path_buf()), ..options.clone() };
     let generated = generate(&options, logs.path()).unwrap();

@@ -31,7 +31,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -80,7 +80,7 @@ mod tests {
             [0, 1, 2_000_000_000, 1_000_000_000_000].map(|n| query_cost(n, 5_000_000)),
             ["$0.00", "less than $0.01", "about $0.01", "about $5.00"]
         );
-        assert_eq!(query_cost(u64::MAX, u64::MAX).is_empty(), false);
+        assert!(!query_cost(u64::MAX, u64::MAX).is_empty());
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([500, 14_000, 185_000, 7_440_000].map(duration), ["0 s", "14 s", "3 min 5 s", "2 h 4 min"]);
         assert_eq!(moment(1_781_092_800_000).as_deref(), Some("2026-06-10 12:00:00 UTC"));
