@@ -86,10 +86,11 @@ impl Context {
 
 /// Only the answer of a query can be drawn.
 fn check_chart(context: &Context, command: &Command) -> Result<()> {
-    #[cfg(any(feature = "aws", feature = "local"))]
-    let drawn = matches!(command, Command::Query(_));
-    #[cfg(not(any(feature = "aws", feature = "local")))]
-    let drawn = false;
+    let drawn = match command {
+        #[cfg(any(feature = "aws", feature = "local"))]
+        Command::Query(_) => true,
+        _ => false,
+    };
     if context.global.output != Some(Output::Format(Format::Chart)) || drawn {
         return Ok(());
     }
