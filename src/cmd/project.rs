@@ -14,6 +14,10 @@ use crate::logs::table::Table;
 use crate::storage::Store;
 use crate::{Error, ErrorKind, Result};
 
+/// How many times the memory of a query a report may hold.
+#[cfg(feature = "local")]
+const REPORT_MEMORY: usize = 4;
+
 /// A configuration that was read, and where it was found.
 pub struct Project {
     /// What it says.
@@ -108,12 +112,28 @@ impl Project {
     /// If the lake has not been deployed or cannot be read.
     #[cfg(feature = "local")]
     pub fn engine(&self) -> Result<Engine> {
+        self.engine_with(1)
+    }
+
+    /// The engine for a report's statements. They have a dozen sorts and groupings each, among which the engine shares its memory out
+    /// evenly, however little the others need: what suffices for a query is not enough for them.
+    ///
+    /// # Errors
+    /// If the lake has not been deployed or cannot be read.
+    #[cfg(feature = "local")]
+    pub fn report_engine(&self) -> Result<Engine> {
+        self.engine_with(REPORT_MEMORY)
+    }
+
+    #[cfg(feature = "local")]
+    fn engine_with(&self, times: usize) -> Result<Engine> {
         let pipeline = self.pipeline()?;
         state::check_format(&pipeline.lake)?;
         let mut settings = EngineSettings::default();
         if let Some(megabytes) = self.config.query.memory_megabytes {
             settings.memory_bytes = (megabytes as usize).saturating_mul(1_000_000);
         }
+        settings.memory_bytes = settings.memory_bytes.saturating_mul(times);
         Engine::with_settings(&pipeline.lake, committed(&pipeline.lake)?, settings)
     }
 }

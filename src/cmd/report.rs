@@ -60,7 +60,7 @@ pub type Health<'a> = dyn Fn() -> Result<Option<Status>> + 'a;
 pub fn execute(context: &Context, args: &cli::Report) -> Result<Outcome> {
     let project = super::project::Project::load(context)?;
     let health = || status(&project.pipeline()?, context.now_ms).map(Some);
-    answer(context, args, &project.config.name, &super::embedded::Embedded(project.engine()?), &health)
+    answer(context, args, &project.config.name, &super::embedded::Embedded(project.report_engine()?), &health)
 }
 
 /// Asks what a report consists of, and sums it up.
