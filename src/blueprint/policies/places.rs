@@ -241,10 +241,9 @@ impl<'a> Stage<'a> {
         let names = Names::of(self.cloud);
         let mut all =
             self.one(self.at("cloudformation", &self.cloud.aws.region, &format!("stack/{}/*", names.lake_stack())));
-        if self.cloud.quicksight.is_some() {
-            let dashboards = format!("stack/{}/*", names.dashboards_stack());
-            all.insert(self.at("cloudformation", &self.cloud.aws.region, &dashboards));
-        }
+        // Looked for in each pipeline: it is removed where the configuration no longer wants it.
+        let dashboards = format!("stack/{}/*", names.dashboards_stack());
+        all.insert(self.at("cloudformation", &self.cloud.aws.region, &dashboards));
         for region in self.cloud.regions() {
             for name in [names.assets_stack(), names.collector_stack(1), format!("{}-*", names.collector_stack(1))] {
                 all.insert(self.at("cloudformation", &region, &format!("stack/{name}/*")));

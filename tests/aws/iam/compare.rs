@@ -190,6 +190,11 @@ pub fn reviewed(action: &str) -> bool {
     all().any(|need| need.name() == action)
 }
 
+/// Whether a service makes this call for the role of this name.
+pub fn made_for(name: &str, action: &str) -> bool {
+    ON_BEHALF.iter().any(|one| name.contains(&format!("-{}-", one.role)) && one.actions.contains(&action))
+}
+
 /// Whether a service makes this call for the role `what` of a pipeline.
 pub fn on_behalf(what: &str, action: &str) -> bool {
     ON_BEHALF.iter().any(|one| what.starts_with(one.role) && one.actions.contains(&action))

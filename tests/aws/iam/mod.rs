@@ -48,7 +48,8 @@ fn every_action_of_every_role_is_in_the_reviewed_table() {
         for (name, statements) in check::granted(&template) {
             roles += 1;
             for action in statements.iter().flat_map(|statement| &statement.actions) {
-                assert!(compare::reviewed(action), "{}: {name} may {action}, which no call needs", path.display());
+                let known = compare::reviewed(action) || compare::made_for(&name, action);
+                assert!(known, "{}: {name} may {action}, which no call needs", path.display());
             }
         }
     }
