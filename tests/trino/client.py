@@ -7,8 +7,16 @@ import urllib.parse
 import urllib.request
 
 
+# Seconds for which a server may be without a node.
+PATIENCE = 60
+
+
 class Failed(Exception):
     """Trino did not answer; the text is its message."""
+
+
+class NoNodes(Failed):
+    """No node may work on a statement just now."""
 
 
 class Answer:
@@ -27,7 +35,20 @@ class Client:
                          "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME"}
 
     def ask(self, sql, literals=(), explain=""):
-        """The answer to a statement, or its plan; its `?` are what EXECUTE … USING puts in their place."""
+        """The answer to a statement, or its plan; its `?` are what EXECUTE … USING puts in their place.
+
+        A server whose only node has not reported in time, as on a busy machine, has no node for a moment: then it is asked again.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._ask(sql, literals, explain)
+            except NoNodes:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
+
+    def _ask(self, sql, literals, explain):
         headers = dict(self._headers)
         if literals:
             headers["X-Trino-Prepared-Statement"] = "asked=" + urllib.parse.quote(sql, safe="")
@@ -37,7 +58,8 @@ class Client:
         while True:
             if "error" in page:
                 error = page["error"]
-                raise Failed(f"{error['errorName']}: {error['message']}")
+                kind = NoNodes if error["errorName"] == "NO_NODES_AVAILABLE" else Failed
+                raise kind(f"{error['errorName']}: {error['message']}")
             columns = page.get("columns", columns)
             rows += page.get("data", [])
             if "nextUri" not in page:
