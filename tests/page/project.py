@@ -1,9 +1,13 @@
 """A project with logs of its own, and the page that `report` writes of it."""
 
+import atexit
+import functools
+import gzip
 import json
 import os
 import pathlib
 import subprocess
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("BUCKETSCOPE", ROOT / "target/release/bucketscope"))
@@ -26,15 +30,63 @@ def line(minute, agent, bucket="hostile", key="in/%3Cscript%3Ewindow.hit%3D4%3C/
     )
 
 
+# A user's name, a key, a code and a message, none of which AWS would give, but what says so is a file that others can write.
+CALLER = "arn:aws:iam::111122223333:user/<img src=x onerror=window.hit=5>"
+CODE = "Denied</script><script>window.hit=6</script>"
+ADDRESS = "<svg onload=window.hit=7>"
+
+
+def event(minute, **members):
+    """An event of CloudTrail."""
+    fields = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "arn": CALLER, "accountId": "111122223333", "userName": "<b>eve</b>"},
+        "eventTime": f"2026-06-02T05:{minute:02}:00Z",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "awsRegion": "us-west-1",
+        "sourceIPAddress": ADDRESS,
+        "userAgent": AGENTS[minute % len(AGENTS)],
+        "requestParameters": {"bucketName": "hostile", "key": "</script><script>window.hit=8</script>"},
+        "responseElements": None,
+        "requestID": f"HOSTILE{minute:09}",
+        "eventID": f"00000000-0000-4000-8000-{minute:012}",
+        "readOnly": True,
+        "eventType": "AwsApiCall",
+        "managementEvent": False,
+        "recipientAccountId": "111122223333",
+        "eventCategory": "Data",
+    }
+    return fields | members
+
+
+EVENTS = [event(1), event(2), event(3, errorCode=CODE, errorMessage="<script>window.hit=9</script>"), event(4, eventName="PutObject", readOnly=False)]
+
+
+@functools.cache
+def shared():
+    """One project for all tests that change nothing in it."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return Project(folder.name)
+
+
 class Project:
-    """Logs of three days, a lake of them, and `page.html`."""
+    """Logs and trails of three days, a lake of them, and `page.html`."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        self.run("generate", "logs", "--bytes", "3MB", "--days", "3", "--seed", "7")
+        self.run("generate", "logs", "--bytes", "3MB", "--days", "3", "--seed", "7", "--trails", "trails")
         hostile = "".join(line(at, agent, status=403 if at == 1 else 200) for at, agent in enumerate(AGENTS))
         (self.folder / "logs/2026-06-02-06-00-00-00000000HOSTILE0").write_text(hostile, encoding="utf-8")
-        self.run("init", "--defaults", "--target", "local", "--logs", "logs", "--name", "shop")
+        trail = self.folder / "trails/AWSLogs/111122223333/CloudTrail/us-west-1/2026/06/02"
+        trail.mkdir(parents=True)
+        with gzip.open(trail / "111122223333_CloudTrail_us-west-1_20260602T0610Z_HOSTILE0HOSTILE0.json.gz", "wt") as file:
+            json.dump({"Records": EVENTS}, file)
+        self.run("init", "--defaults", "--target", "local", "--logs", "logs", "--trails", "trails", "--name", "shop")
+        # Statements of a report hold more than a query may: here some are asked as queries.
+        config = self.folder / "bucketscope.yaml"
+        config.write_text(config.read_text().replace("# memory_megabytes: 1024", "memory_megabytes: 4000"))
         self.run("deploy")
         self.run("run")
         self.page = self.folder / "page.html"

@@ -8,62 +8,16 @@ import unittest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import WebDriverWait
 
 from .browser import Browser
+from .case import PageCase
 from .project import AGENTS, Project
 
 PICTURES = os.environ.get("PAGE_PICTURES")
 
 
-class PageTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.project = Project(cls.folder.name)
-        cls.browser = Browser()
-        cls.addClassCleanup(cls.browser.close)
-
-    def setUp(self):
-        self.browser.size(1280, 900)
-        self.browser.open(self.project.page.as_uri())
-
-    def tearDown(self):
-        self.assertEqual(self.browser.complaints(), [])
-        self.assertEqual(set(self.browser.requested()), {self.project.page.as_uri()})
-        self.assertIsNone(self.browser.js("return window.hit ?? null"), "text from a log has run")
-
-    def find(self, selector):
-        return self.browser.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def tile(self, name):
-        tiles = self.browser.driver.find_elements(By.CSS_SELECTOR, ".tile")
-        return next(tile for tile in tiles if tile.find_element(By.CSS_SELECTOR, ".name").text == name)
-
-    def figure(self, name):
-        return self.tile(name).find_element(By.CSS_SELECTOR, ".figure").text
-
-    def table(self, caption):
-        """The rows of a table, as texts; those that are shown."""
-        script = """
-          const table = [...document.querySelectorAll("table")].find((one) => one.caption.textContent.startsWith(arguments[0]));
-          return [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent));
-        """
-        return self.browser.js(script, caption)
-
-    def requests(self, *arguments):
-        return sum(row["requests"] for row in self.project.rows("hourly-trend", *arguments))
-
-    def open(self, details):
-        self.browser.js("arguments[0].scrollIntoView({block: 'center'})", details)
-        details.find_element(By.CSS_SELECTOR, "summary").click()
-        WebDriverWait(self.browser.driver, 5).until(lambda _: details.find_elements(By.CSS_SELECTOR, "pre, table"))
-        return details
-
-    def choose(self, bucket):
-        Select(self.find("#scope")).select_by_visible_text(bucket)
-
+class PageTest(PageCase):
     def test_figures_are_those_of_the_queries(self):
         trend = self.project.rows("hourly-trend")
         self.assertEqual(self.figure("Requests"), f"{sum(row['requests'] for row in trend):,}")
@@ -78,11 +32,7 @@ class PageTest(unittest.TestCase):
     def test_rows_and_others_add_up_to_all(self):
         whole = self.requests()
         for table in ("Operations", "Status classes", "Requesters", "Addresses", "Key prefixes", "User agents", "TLS versions"):
-            script = """
-              const table = [...document.querySelectorAll("table")].find((one) => one.caption.textContent.startsWith(arguments[0]));
-              return table.tFoot.rows[0].cells[1].textContent;
-            """
-            self.assertEqual(self.browser.js(script, table), f"{whole:,}", table)
+            self.assertEqual(self.sums(table)[1], f"{whole:,}", table)
 
     def test_a_bucket_changes_every_figure(self):
         self.choose("hostile")
@@ -100,7 +50,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.figure("Requests"), f"{self.requests():,}")
 
     def test_charts_are_drawn_with_the_figures_below_them(self):
-        self.assertEqual(len(self.browser.driver.find_elements(By.CSS_SELECTOR, ".chart canvas")), 4)
+        self.assertEqual(len(self.browser.driver.find_elements(By.CSS_SELECTOR, ".chart canvas")), 5)
         drawn = """
           return [...document.querySelectorAll(".chart canvas")].map((canvas) => {
             const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -170,10 +120,7 @@ class PageTest(unittest.TestCase):
         self.assertIn("Sentdescending", sorts)
 
     def test_the_sql_on_the_page_gives_its_figures(self):
-        details = self.open(self.browser.js("""
-          const panel = [...document.querySelectorAll("#breakdowns .panel")].find((one) => one.querySelector("h3").textContent === "Buckets");
-          return panel.querySelector(".sql");
-        """))
+        details = self.open(self.panel("breakdowns", "Buckets").find_element(By.CSS_SELECTOR, ".sql"))
         sql = details.find_element(By.CSS_SELECTOR, "pre").text
         self.assertNotIn("?", sql)
         rows = self.project.rows("--sql", sql)

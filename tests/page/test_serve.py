@@ -3,7 +3,6 @@
 import http.client
 import signal
 import subprocess
-import tempfile
 import unittest
 import urllib.parse
 
@@ -11,15 +10,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from .browser import Browser
-from .project import PROGRAM, Project
+from .project import PROGRAM, shared
 
 
 class ServeTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.project = Project(folder.name)
+        cls.project = shared()
 
     def setUp(self):
         command = [PROGRAM, "report", "--serve", "--bucket", "hostile"]

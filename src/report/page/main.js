@@ -67,13 +67,16 @@ function page() {
   if (data.access) {
     parts.push(["traffic", "Traffic", traffic], ["breakdowns", "Breakdowns", breakdowns], ["latency", "Latency", latency], ["deletions", "Deletions", deletions], ["costs", "Costs", costs]);
   }
+  // What one table lacks is said where the other has records; where both are empty, one sentence is enough.
+  if (!data.access && data.events) parts.push(["traffic", "Traffic", noTraffic]);
   if (data.events) parts.push(["events", "CloudTrail", events]);
+  else if (data.access) parts.push(["events", "CloudTrail", noEvents]);
   parts.push(["pipeline", "Pipeline", pipeline]);
   if (data.asked.length > 0) parts.push(["sql", "SQL", asked]);
   const main = document.getElementById("main");
   main.append(tiles());
   if (!data.access && !data.events) {
-    main.append(empty("The lake holds no records of this range" + (data.bucket ? " and bucket" : "") + "."));
+    main.append(empty("The lake holds no records" + ofThis() + "."));
   }
   parts.forEach(([, , make]) => main.append(make()));
   document.getElementById("contents").append(el("ul", {}, parts.map(([id, name]) => el("li", {}, el("a", { href: "#" + id }, name)))));

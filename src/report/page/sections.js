@@ -20,6 +20,7 @@ function ofScope(draw) {
   return holder;
 }
 
+const ofThis = () => " of this range" + (data.bucket ? " and bucket" : "");
 const empty = (text) => el("p", { class: "empty" }, text);
 
 function sumOf(series, metric) {
@@ -213,8 +214,16 @@ function events() {
   return section("events", "CloudTrail", "Calls as the trails delivered them. A bucket's figures are of the events that name it.",
     panel("Events", null, timeChart({ title: "Events", series, lines, unit: "count" }), timeTable("Events", series, lines), statementOf("events")),
     el("div", { class: "pair" }, of("call", "Calls", "Call", 8), of("caller", "Callers", "Caller", 8)),
-    el("div", { class: "pair" }, of("error", "Errors", "Code", 8), of("address", "Addresses", "Address", 8)),
+    el("div", { class: "pair" }, of("error", "Error codes", "Code", 8), of("address", "Calling addresses", "Address", 8)),
     of("region", "Regions", "Region", 8));
+}
+
+function noTraffic() {
+  return section("traffic", "Traffic", null, empty("The lake holds no access logs" + ofThis() + ": what CloudTrail recorded stands below."));
+}
+
+function noEvents() {
+  return section("events", "CloudTrail", null, empty("The lake holds no events of CloudTrail" + ofThis() + "."));
 }
 
 function pipeline() {
