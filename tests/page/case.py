@@ -15,6 +15,7 @@ class PageCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.project = shared()
+        cls.pages = {cls.project.page}
         cls.browser = Browser()
         cls.addClassCleanup(cls.browser.close)
 
@@ -24,7 +25,7 @@ class PageCase(unittest.TestCase):
 
     def tearDown(self):
         self.assertEqual(self.browser.complaints(), [])
-        self.assertEqual(set(self.browser.requested()), {self.project.page.as_uri()})
+        self.assertEqual(set(self.browser.requested()) - {page.as_uri() for page in self.pages}, set())
         self.assertIsNone(self.browser.js("return window.hit ?? null"), "text from a log has run")
 
     def find(self, selector):

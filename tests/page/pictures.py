@@ -7,7 +7,7 @@ from .browser import Browser
 from .project import ROOT, Project
 
 # Name, colours, and the section that stands at the top; None for the head of the page.
-PICTURES = [("report", "light", None), ("report-traffic", "dark", "traffic"), ("report-breakdowns", "light", "breakdowns")]
+PICTURES = [("report", "light", None), ("report-traffic", "dark", "traffic"), ("report-breakdowns", "light", "breakdowns"), ("report-latency", "light", "latency")]
 
 
 class Generated(Project):

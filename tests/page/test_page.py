@@ -139,11 +139,42 @@ class PageTest(PageCase):
           for (const button of document.querySelectorAll("button")) if (!button.textContent.trim()) problems.push("button");
           for (const select of document.querySelectorAll("select")) if (select.labels.length === 0) problems.push(select.id);
           for (const chart of document.querySelectorAll(".chart")) if (!chart.ariaLabel || chart.tabIndex !== 0) problems.push("chart");
-          const levels = [...document.querySelectorAll("h1, h2, h3")].map((head) => Number(head.tagName[1]));
+          const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map((head) => Number(head.tagName[1]));
           levels.forEach((level, at) => { if (at > 0 && level > levels[at - 1] + 1) problems.push("h" + level + " after h" + levels[at - 1]); });
           return problems;
         """
         self.assertEqual(self.browser.js(unnamed), [])
+
+    def test_what_a_screen_reader_is_told_has_names(self):
+        self.browser.driver.execute_cdp_cmd("Accessibility.enable", {})
+        nodes = self.browser.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        self.browser.driver.execute_cdp_cmd("Accessibility.disable", {})
+        told = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
+        named = ("button", "link", "combobox", "table", "region", "image", "navigation", "columnheader", "rowheader", "heading", "DisclosureTriangle")
+        self.assertEqual([role for role, name in told if role in named and not name.strip()], [])
+        names = [name for role, name in told if role in named or role == "group"]
+        for part in ("Findings", "Traffic", "Requests over time", "Turn-around time: a range for each operation", "Operations, All buckets", "Table of Requests", "SQL of CloudTrail"):
+            self.assertTrue(any(name.startswith(part) for name in names), part)
+        # Only what can be worked with is a stop, and each can be seen.
+        stops = self.browser.js("""
+          return [...document.querySelectorAll("a, button, select, input, summary, [tabindex='0']")].filter((one) => one.tabIndex === 0 && one.offsetParent && one.className !== "skip")
+            .filter((one) => one.getBoundingClientRect().width < 4 || (one.className === "scroll" && one.scrollWidth <= one.clientWidth)).map((one) => one.outerHTML);
+        """)
+        self.assertEqual(stops, [])
+
+    def test_paper_is_light_and_has_whole_charts(self):
+        self.browser.size(1600, 900, "dark")
+        self.browser.open(self.project.page.as_uri())
+        self.browser.js("dispatchEvent(new Event('beforeprint'))")
+        printed = self.browser.js("""
+          return [document.documentElement.dataset.theme, ...new Set([...document.querySelectorAll(".chart .uplot")].map((one) => one.clientWidth <= 700))];
+        """)
+        self.assertEqual(printed, ["light", True])
+        self.browser.js("dispatchEvent(new Event('afterprint'))")
+        self.assertEqual(self.browser.js("return document.documentElement.dataset.theme"), "dark")
+        self.assertGreater(self.browser.js("return document.querySelector('.chart .uplot').clientWidth"), 1000)
+        pdf = self.browser.driver.execute_cdp_cmd("Page.printToPDF", {})["data"]
+        self.assertGreater(len(pdf), 10_000)
 
     def test_text_has_contrast_in_both_colours(self):
         contrast = """

@@ -29,26 +29,37 @@ function timeChart({ title, series, lines, unit, bars }) {
     return el("li", {}, mark, line.label);
   }));
   const tip = el("div", { class: "tip", hidden: true, "aria-hidden": "true" });
-  const chart = { holder, plot: null, series, lines, bars };
-  const half = series.step_ms / 2000;
+  const by = el("span", { class: "by" });
+  const chart = { holder, plot: null };
+  // The steps that are drawn: those of the series, or days where there are too many of them.
+  let steps = series;
+  const room = () => stepsOf(series, holder.clientWidth - 90);
+  // Lines begin and end with the outer edges of their first and last step, which would be half as wide as the others; so
+  // `before` points stand before the first step.
+  const before = bars ? 0 : 1;
+  const edged = (list, first, last) => (bars ? list : [first, ...list, last]);
+  const stepAt = (index) => Math.min(steps.count - 1, Math.max(0, index - before));
   // Points stand in the middle of their step.
-  const xs = Array.from({ length: series.count }, (_, at) => (series.start_ms + at * series.step_ms) / 1000 + half);
+  const middle = (at) => (steps.start_ms + (at + 0.5) * steps.step_ms) / 1000;
+  const values = (line) => inSteps(line.values(), series, steps);
 
   function rows() {
-    const values = lines.map((line) => line.values());
-    if (!bars) return [xs, ...values];
+    by.textContent = (steps.step_ms < DAY ? "by hour" : "by day") + ", UTC";
+    const xs = edged(Array.from({ length: steps.count }, (_, at) => middle(at)), middle(-0.5), middle(steps.count - 0.5));
+    const lists = lines.map(values);
+    if (!bars) return [xs, ...lists.map((list) => edged(list, list[0], list[steps.count - 1]))];
     // Stacked: each line is drawn over the sum of those before it, the uppermost first.
     const sums = [];
-    values.forEach((list, at) => sums.push(at === 0 ? list.slice() : list.map((n, step) => n + sums[at - 1][step])));
+    lists.forEach((list, at) => sums.push(at === 0 ? list.slice() : list.map((n, step) => n + sums[at - 1][step])));
     return [xs, ...sums.reverse()];
   }
 
   const drawn = (bars ? [...lines].reverse() : lines).map((line) => ({
     label: line.label,
     stroke: () => palette[line.colour],
-    fill: () => faded(palette[line.colour], bars ? 0.85 : 0.14),
+    fill: () => (bars ? palette[line.colour] : faded(palette[line.colour], 0.14)),
     width: bars ? 0 : 1.5,
-    points: { show: () => !bars && series.count < 3 },
+    points: { show: false },
     paths: bars ? uPlot.paths.bars({ size: [0.8, 60] }) : uPlot.paths.stepped({ align: 0 }),
   }));
 
@@ -57,12 +68,14 @@ function timeChart({ title, series, lines, unit, bars }) {
     const axis = { stroke: () => palette.quiet, grid, ticks: { show: false }, font: "12px system-ui, sans-serif" };
     return {
       width, height: bars ? 220 : 170, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-      padding: [10, 12, 0, 0], legend: { show: false },
+      padding: [10, 28, 0, 0], legend: { show: false },
       cursor: { sync: { key: "time" }, drag: { x: true, y: false, setScale: false }, y: false, points: { size: 7 } },
       select: { show: true },
       scales: { x: { time: true, range: () => [state.from / 1000, state.to / 1000] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
       axes: [
-        { ...axis, size: 30, space: 72, values: (_, splits, __, ___, step) => splits.map((at) => label(at * 1000, step)) },
+        bars
+          ? { ...axis, size: 26, grid: { show: false }, splits: dayMiddles, values: (_, splits) => splits.map((at) => dayOfMonth(at * 1000)) }
+          : { ...axis, size: 26, space: 72, values: (_, splits, __, ___, step) => splits.map((at) => label(at * 1000, step)) },
         { ...axis, size: 64, values: (_, splits) => splits.map((n) => (unit === "bytes" ? bytes(n) : Number.isInteger(n) ? short(n) : "")) },
       ],
       series: [{}, ...drawn],
@@ -80,6 +93,15 @@ function timeChart({ title, series, lines, unit, bars }) {
     if (step >= 28 * 86400) return months[date.getUTCMonth()] + " " + date.getUTCFullYear();
     if (step >= 86400 || (date.getUTCHours() === 0 && date.getUTCMinutes() === 0)) return dayOfMonth(ms);
     return minute(ms).slice(11);
+  }
+
+  // A bar stands for a day: its name belongs below it, and every so many have one as there is room.
+  function dayMiddles(plot, _, from, to) {
+    const day = 86400;
+    const every = Math.max(1, Math.ceil(((to - from) / day) * 64 / Math.max(plot.width - 90, 64)));
+    const splits = [];
+    for (let at = Math.floor(from / day) * day + day / 2; at < to; at += every * day) if (at >= from) splits.push(at);
+    return splits;
   }
 
   // Hours without deliveries are no quiet hours: they are shaded.
@@ -105,16 +127,16 @@ function timeChart({ title, series, lines, unit, bars }) {
   }
 
   function textAt(at) {
-    const start = series.start_ms + at * series.step_ms;
-    const values = lines.map((line) => line.label + " " + format(line.values()[at]));
-    return [series.step_ms < 86400000 ? minute(start) + " UTC" : day(start) + " UTC", ...values];
+    const start = steps.start_ms + at * steps.step_ms;
+    const figures = lines.map((line) => line.label + " " + format(values(line)[at]));
+    return [(steps.step_ms < DAY ? minute(start) : day(start)) + " UTC", ...figures];
   }
 
   function point(plot) {
     const { idx, left, top } = plot.cursor;
     tip.hidden = idx === null || idx === undefined || left < 0;
     if (tip.hidden) return;
-    tip.replaceChildren(...textAt(idx).map((text, at) => {
+    tip.replaceChildren(...textAt(stepAt(idx)).map((text, at) => {
       if (at === 0) return el("div", { class: "when" }, text);
       const mark = el("span", { class: "mark" });
       mark.style.background = palette[lines[at - 1].colour];
@@ -127,17 +149,17 @@ function timeChart({ title, series, lines, unit, bars }) {
 
   holder.addEventListener("keydown", (event) => {
     const plot = chart.plot;
-    const [first, last] = visibleSteps(series);
-    const now = plot.cursor.idx;
+    const [first, last] = visibleSteps(steps);
+    const now = Number.isInteger(plot.cursor.idx) ? stepAt(plot.cursor.idx) : null;
     const moves = { ArrowRight: 1, ArrowLeft: -1, PageUp: -24, PageDown: 24 };
     if (event.key in moves) {
-      const at = Math.min(last - 1, Math.max(first, now === null || now === undefined ? first : now + moves[event.key]));
-      plot.setCursor({ left: plot.valToPos(xs[at], "x"), top: 20 });
+      const at = Math.min(last - 1, Math.max(first, now === null ? first : now + moves[event.key]));
+      plot.setCursor({ left: plot.valToPos(middle(at), "x"), top: 20 });
       tell(textAt(at).join(", "));
     } else if (event.key === "+" || event.key === "=") {
-      const middle = now ? xs[now] * 1000 : (state.from + state.to) / 2;
+      const centre = now === null ? (state.from + state.to) / 2 : middle(now) * 1000;
       const reach = (state.to - state.from) / 4;
-      zoomTo(middle - reach, middle + reach);
+      zoomTo(centre - reach, centre + reach);
     } else if (event.key === "-") {
       const reach = (state.to - state.from) / 2;
       zoomTo(state.from - reach, state.to + reach);
@@ -150,24 +172,83 @@ function timeChart({ title, series, lines, unit, bars }) {
   });
   holder.addEventListener("dblclick", () => zoomTo(data.from_ms, data.to_ms));
 
-  chart.make = () => {
-    const width = holder.clientWidth;
+  chart.make = (given) => {
+    const width = given || holder.clientWidth;
     if (width === 0) return;
-    if (!chart.plot) chart.plot = new uPlot(options(width), rows(), holder);
-    else if (chart.plot.width !== width) chart.plot.setSize({ width, height: chart.plot.height });
+    if (!chart.plot) {
+      steps = room();
+      chart.plot = new uPlot(options(width), rows(), holder);
+    } else if (chart.plot.width !== width) {
+      chart.plot.setSize({ width, height: chart.plot.height });
+      chart.update({});
+    }
   };
   chart.update = (change) => {
     if (!chart.plot) return;
-    if (!change || "scope" in change) chart.plot.setData(rows());
+    const drawn = steps;
+    steps = room();
+    if (!change || "scope" in change || steps !== drawn) chart.plot.setData(rows());
     else chart.plot.setScale("x", { min: state.from / 1000, max: state.to / 1000 });
   };
   charts.push(chart);
   views.push((change) => chart.update(change));
-  return el("figure", {}, lines.length > 1 ? legend : null, holder);
+  return el("figure", {}, el("div", { class: "over" }, lines.length > 1 ? legend : null, by), holder);
+}
+
+// Ranges on a scale of powers of ten, a row each: from the median over what 90 % did not exceed to what 99 % did not.
+function rangeChart({ title, rows }) {
+  const known = rows.filter((row) => row.parts.every((n) => n !== null && n !== undefined));
+  if (known.length === 0) return empty("Nothing was timed.");
+  const ends = known.flatMap((row) => [row.parts[0], row.parts[2]]).map((n) => Math.max(n, 1));
+  const low = Math.floor(Math.log10(Math.min(...ends)));
+  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...ends))));
+  const place = (n) => ((Math.log10(Math.max(n, 1)) - low) * 100) / (high - low);
+  const put = (part, from, to) => {
+    const node = el("span", { class: part });
+    node.style.left = place(from).toFixed(2) + "%";
+    if (to !== undefined) node.style.width = (place(to) - place(from)).toFixed(2) + "%";
+    return node;
+  };
+  const lines = known.map(({ name, parts: [half, most, all] }) => {
+    const track = el("div", { class: "range" }, put("wide", half, all), put("narrow", half, most), put("median", half));
+    const row = el("div", { class: "ranged" }, el("div", { class: "whose", dir: "ltr" }, name), track);
+    tipOn(row, () => [name, "Median " + millis(half), "90 % within " + millis(most), "99 % within " + millis(all)]);
+    return row;
+  });
+  const scale = el("div", { class: "range scale" });
+  for (let power = low; power <= high; power += 1) {
+    const mark = put("power", 10 ** power);
+    mark.append(el("span", {}, power < 3 ? count(10 ** power) + " ms" : count(10 ** (power - 3)) + " s"));
+    scale.append(mark);
+  }
+  const legend = el("ul", { class: "legend" }, [["median", "median"], ["narrow", "to 90 %"], ["wide", "to 99 %"]].map(([part, name]) => el("li", {}, el("span", { class: "mark " + part, "aria-hidden": "true" }), name)));
+  const drawn = el("div", { class: "ranges", role: "img", "aria-label": title + ": a range for each operation, from the median to 99 %. The table below has the figures." }, lines, el("div", { class: "ranged" }, el("div", { class: "whose" }), scale));
+  return el("figure", {}, el("div", { class: "over" }, legend, el("span", { class: "by" }, "logarithmic scale")), drawn);
+}
+
+// One box for what a pointer stands over, beside it.
+const overs = new WeakMap();
+function tipOn(node, lines) {
+  overs.set(node, lines);
+}
+function tips() {
+  const tip = el("div", { class: "tip", id: "tip", hidden: true, "aria-hidden": "true" });
+  document.body.append(tip);
+  document.addEventListener("pointermove", (event) => {
+    let node = event.target instanceof Element ? event.target : null;
+    while (node && !overs.has(node)) node = node.parentElement;
+    tip.hidden = !node;
+    if (!node) return;
+    tip.replaceChildren(...overs.get(node)().map((text, at) => el("div", { class: at === 0 ? "when" : null }, text)));
+    const beside = event.clientX + 16 + tip.offsetWidth > innerWidth ? event.clientX - 16 - tip.offsetWidth : event.clientX + 16;
+    const below = Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8);
+    tip.style.transform = "translate(" + Math.max(4, beside) + "px," + below + "px)";
+  });
+  document.addEventListener("pointerleave", () => { tip.hidden = true; });
 }
 
 function paintLegends() {
-  document.querySelectorAll(".legend .mark").forEach((mark) => { mark.style.background = palette[mark.dataset.colour]; });
+  document.querySelectorAll(".legend .mark[data-colour]").forEach((mark) => { mark.style.background = palette[mark.dataset.colour]; });
 }
 
 // Sets the stretch of time that is shown, in whole steps, within what the page has.

@@ -6,6 +6,9 @@ function choose(scope) {
   tell("Showing " + data.scopes[scope].label);
 }
 
+// Pixels between the margins of a sheet, A4 or Letter.
+const SHEET = 690;
+
 function theme() {
   const chosen = document.getElementById("theme");
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -17,14 +20,18 @@ function theme() {
   };
   chosen.addEventListener("change", apply);
   dark.addEventListener("change", apply);
-  // Paper is white.
+  // Paper is white, and as wide as a sheet whatever the window is.
   addEventListener("beforeprint", () => {
     document.documentElement.dataset.theme = "light";
     readPalette();
     paintLegends();
+    charts.forEach((chart) => chart.make(SHEET));
     charts.forEach((chart) => chart.plot && chart.plot.redraw());
   });
-  addEventListener("afterprint", apply);
+  addEventListener("afterprint", () => {
+    charts.forEach((chart) => chart.make());
+    apply();
+  });
   return apply;
 }
 
@@ -91,6 +98,10 @@ controls();
 form();
 page();
 paintLegends();
+tips();
 charts.forEach((chart) => chart.make());
-new ResizeObserver(() => charts.forEach((chart) => chart.make())).observe(document.getElementById("main"));
+new ResizeObserver(() => {
+  charts.forEach((chart) => chart.make());
+  reachTables();
+}).observe(document.getElementById("main"));
 document.documentElement.dataset.ready = "yes";

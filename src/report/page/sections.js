@@ -10,6 +10,16 @@ function panel(title, note, ...children) {
   return el("article", { class: "panel" }, el("h3", {}, title), note ? el("p", { class: "note quiet" }, note) : null, ...children);
 }
 
+// Says of what does not follow the charts' zoom that it does not, while they are zoomed in.
+function notZoomed() {
+  const note = el("p", { class: "whole", hidden: true });
+  view(() => {
+    note.hidden = !state.zoomed;
+    note.textContent = "Of the whole range, " + spanOf(data.from_ms, data.to_ms) + ": the charts' zoom does not act on this." + (data.form ? " \u201cAsk again\u201d asks for that time alone." : "");
+  });
+  return note;
+}
+
 // A part that is drawn anew when the bucket changes.
 function ofScope(draw) {
   const holder = el("div", {});
@@ -56,7 +66,8 @@ function tiles() {
     const all = data.findings.found.filter((one) => rowsOf(one) > 0).length;
     made.push(tile("Findings", count(all), grave ? count(grave) + " of high severity" : "none of high severity", grave ? "hot" : ""));
     if (data.pipeline) {
-      const lag = data.pipeline.watermark_ms ? "read up to " + duration(data.made_ms - data.pipeline.watermark_ms) + " before" : "nothing read yet";
+      const behind = data.made_ms - data.pipeline.watermark_ms;
+      const lag = !data.pipeline.watermark_ms ? "nothing read yet" : behind < 120000 ? "all is read" : "read up to " + duration(behind) + " before";
       made.push(tile("Pipeline", data.pipeline.health, lag, data.pipeline.health === "unhealthy" ? "hot" : data.pipeline.health === "healthy" ? "" : "warm"));
     }
     holder.replaceChildren(...made);
@@ -74,7 +85,14 @@ function findings() {
   const list = ofScope(() => {
     const shown = found.filter((one) => rowsOf(one) > 0);
     if (shown.length === 0) return empty(found.length > 0 ? "Nothing was found in this bucket." : clean.length > 0 ? "Nothing was found in " + plural(clean.length, "check", "checks") + "." : "Nothing was looked for: the lake holds no records.");
-    return el("ul", { class: "findings" }, shown.map(finding));
+    const grades = [...new Set(shown.map((one) => one.severity))];
+    return grades.flatMap((grade) => {
+      const those = shown.filter((one) => one.severity === grade);
+      return [
+        el("h3", { class: "grade" }, el("span", { class: "badge " + grade }, grade), " ", plural(those.length, "finding", "findings")),
+        el("ul", { class: "findings" }, those.map(finding)),
+      ];
+    });
   });
   const others = [];
   if (clean.length > 0 && found.length > 0) {
@@ -84,7 +102,7 @@ function findings() {
     const table = data.events || !data.access ? "access logs" : "CloudTrail";
     others.push(el("details", { class: "figures" }, el("summary", {}, plural(leftOut.length, "check was", "checks were") + " left out: the lake has no records of " + table + " for them"), el("ul", { class: "plain" }, leftOut.map((title) => el("li", {}, title)))));
   }
-  return section("findings", "Findings", "What the saved queries that look for something found, the gravest first. The figures are of the whole range.", list, ...others);
+  return section("findings", "Findings", "What the saved queries that look for something found, the gravest first.", notZoomed(), list, ...others);
 }
 
 function finding(one) {
@@ -92,11 +110,11 @@ function finding(one) {
   button.addEventListener("click", () => copy(one.command, button));
   return el("li", { class: "finding " + one.severity },
     el("div", { class: "finding-head" },
-      el("span", { class: "badge " + one.severity }, one.severity),
-      el("h3", {}, one.title),
+      el("h4", {}, one.title),
       el("span", { class: "rows" }, plural(rowsOf(one), "row", "rows"), state.scope > 0 && one.scopes.length === 0 ? el("small", {}, " in all buckets") : null)),
+    el("code", { class: "id" }, one.query),
     el("p", { class: "next" }, el("strong", {}, "What to do: "), one.next_step || "Look at the rows."),
-    el("details", {}, el("summary", {}, "What this is, and the rows"),
+    el("details", {}, el("summary", {}, "What this is, and the rows", el("span", { class: "unseen" }, " of " + one.query)),
       el("p", {}, one.answers),
       one.false_positives ? el("p", {}, el("strong", {}, "Harmless cases: "), one.false_positives) : null,
       el("div", { class: "code line" }, button, el("pre", { tabindex: "0", "aria-label": "Command that shows the rows" }, el("code", {}, one.command))),
@@ -105,14 +123,12 @@ function finding(one) {
 
 function traffic() {
   const { series } = data.access;
-  const by = series.step_ms < 86400000 ? "hour" : "day";
   const line = (label, colour, metric, unit) => ({ label, colour, unit, name: label, values: () => numbers(series, state.scope, metric) });
   const of = (title, unit, note, lines) => panel(title, note, timeChart({ title, series, unit, lines }), timeTable(title, series, lines), statementOf("hours"));
-  return section("traffic", "Traffic by " + by, "Drag over a chart to zoom in on a time; all charts follow. Shaded: hours without deliveries of logs.",
+  return section("traffic", "Traffic", "Drag over a chart to zoom in on a time; all charts follow. Where there is no room for hours, days are drawn. Shaded: hours without deliveries of logs.",
     of("Requests", "count", null, [line("Requests", "requests", 0, "count"), line("Unauthenticated", "anonymous", 3, "count")]),
-    el("div", { class: "pair" },
-      of("Errors", "count", null, [line("Refused, 4xx", "refused", 1, "count"), line("Failed, 5xx", "failed", 2, "count")]),
-      of("Bytes", "bytes", null, [line("Sent", "sent", 4, "bytes"), line("Uploaded", "uploaded", 5, "bytes")])));
+    of("Errors", "count", null, [line("Refused, 4xx", "refused", 1, "count"), line("Failed, 5xx", "failed", 2, "count")]),
+    of("Bytes", "bytes", null, [line("Sent", "sent", 4, "bytes"), line("Uploaded", "uploaded", 5, "bytes")]));
 }
 
 const absent = {
@@ -145,7 +161,7 @@ function breakdown(source, dimension, title, first, columns, limit, note, sql) {
 function breakdowns() {
   const of = (dimension, title, first, columns, limit, note) => breakdown(data.access, dimension, title, first, columns, limit, note, "breakdowns");
   const few = trafficColumns.slice(0, 4);
-  return section("breakdowns", "What the requests were", "The whole range, also when the charts are zoomed in. The 25 most frequent values have a row each.",
+  return section("breakdowns", "What the requests were", "The 25 most frequent values have a row each.", notZoomed(),
     buckets(),
     of("operation", "Operations", "Operation", trafficColumns, 10),
     of("requester", "Requesters", "Requester", trafficColumns, 10),
@@ -170,7 +186,12 @@ function buckets() {
 function latency() {
   const names = ["Requests", "Turn-around p50", "p90", "p99", "Total p50", "p90", "p99", "Longest"];
   const columns = names.map((name, at) => ({ name, unit: at === 0 ? "count" : "ms", value: (row) => row.n[at], bar: at === 0, title: at >= 1 && at <= 3 ? "Turn-around time: what S3 needed" : at > 3 ? "Total time, with the transfer" : null }));
-  return section("latency", "Latency", "Turn-around is the time that S3 needed, total includes the transfer to the client.",
+  const chart = (title, first) => panel(title, null, ofScope((scope) => {
+    const rows = named(data.access.latency[scope].slice(0, 10), "operation");
+    return rows.length ? rangeChart({ title, rows: rows.map((row) => ({ name: row.v, parts: row.n.slice(first, first + 3) })) }) : empty("No request has a time.");
+  }));
+  return section("latency", "Latency", "Turn-around is the time that S3 needed, total includes the transfer to the client.", notZoomed(),
+    el("div", { class: "pair" }, chart("Turn-around time", 1), chart("Total time", 4)),
     panel("Percentiles by operation", "Choose a column's name to see the slowest first.", ofScope((scope) => {
       const rows = named(data.access.latency[scope], "operation");
       return rows.length ? table({ caption: "Latency percentiles by operation", first: "Operation", columns, rows, limit: 12 }) : empty("No request has a time.");
@@ -189,17 +210,17 @@ function deletions() {
   const columns = [{ name: "Objects", unit: "count", bar: true, value: (row) => row.n[0] }, { name: "Bytes", unit: "bytes", value: (row) => row.n[1] }];
   return section("deletions", "Deletions and lifecycle", lead,
     panel("Objects by day", null, timeChart({ title: "Objects deleted or moved", series, lines, unit: "count", bars: true }), timeTable("Objects deleted or moved", series, lines), statementOf("deletions")),
-    panel("By action", "The whole range.", ofScope((scope) => {
+    panel("By action", null, notZoomed(), ofScope((scope) => {
       const rows = names.map((name, at) => ({ v: name, n: totals[scope][at] })).filter((row) => row.n[0] > 0);
       return rows.length ? table({ caption: "Deletions and lifecycle actions", first: "Action", columns, rows, total: true, limit: 12 }) : empty("Nothing in this bucket.");
-    })));
+    }), statementOf("deletions")));
 }
 
 function costs() {
   const { prices, prices_of: region, prices_date: date, scopes } = data.access.costs;
   const names = ["Requests", "To other Regions", "To the internet, at most", "Together, at most"];
   const columns = names.map((name, at) => ({ name, unit: "usd", value: (row) => row.n[at], bar: at === 3 }));
-  return section("costs", "Costs by requester", "An estimate at list prices of " + region + " as of " + date + "; no bill. Storage, taxes, discounts and free tiers are left out.",
+  return section("costs", "Costs by requester", "An estimate at list prices of " + region + " as of " + date + "; no bill. Storage, taxes, discounts and free tiers are left out.", notZoomed(),
     panel("Estimated charges", "The log does not tell where all bytes went: what it leaves open counts as if it had gone to the internet, so that column is an upper bound. Within a Region transfer is free.",
       ofScope((scope) => (scopes[scope].length ? table({ caption: "Estimated charges by requester", first: "Requester", columns, rows: named(scopes[scope], "requester"), total: true, limit: 10 }) : empty("No requests."))),
       el("details", { class: "figures" }, el("summary", {}, "Prices"), el("ul", { class: "plain" }, prices.map((price) => el("li", {}, price)))),
@@ -213,6 +234,7 @@ function events() {
   const of = (dimension, title, first, limit) => breakdown(data.events, dimension, title, first, callColumns, limit, null, "events");
   return section("events", "CloudTrail", "Calls as the trails delivered them. A bucket's figures are of the events that name it.",
     panel("Events", null, timeChart({ title: "Events", series, lines, unit: "count" }), timeTable("Events", series, lines), statementOf("events")),
+    notZoomed(),
     el("div", { class: "pair" }, of("call", "Calls", "Call", 8), of("caller", "Callers", "Caller", 8)),
     el("div", { class: "pair" }, of("error", "Error codes", "Code", 8), of("address", "Calling addresses", "Address", 8)),
     of("region", "Regions", "Region", 8));
@@ -234,7 +256,7 @@ function pipeline() {
   const rows = it.rejects.map(([code, meaning, n]) => ({ v: meaning ? code + ": " + meaning : code, n: [n] }));
   const gaps = it.gaps.map(([from, to, hours]) => ({ v: minute(from) + " to " + minute(to), n: [hours] }));
   const one = (name) => [{ name, unit: "count", bar: true, value: (row) => row.n[0] }];
-  return section("pipeline", "The pipeline itself", "Of the whole lake, whatever bucket and time are chosen.",
+  return section("pipeline", "The pipeline itself", "From the commit log, as `bucketscope status` tells it: of the whole lake, whatever bucket and time are chosen.",
     panel("Health", null,
       el("p", {}, el("span", { class: "badge " + it.health }, it.health), it.reasons.length ? " " + it.reasons.join("; ") : " Everything found has been read."),
       el("dl", { class: "facts" },
@@ -248,6 +270,6 @@ function pipeline() {
 }
 
 function asked() {
-  const list = data.asked.map((one) => panel(one.title, one.answers, one.false_positives ? el("p", { class: "note quiet" }, el("strong", {}, "Keep in mind: "), one.false_positives) : null, statement(one.sql, one.title)));
+  const list = data.asked.map((one) => panel(one.title, one.answers, one.false_positives && !one.false_positives.startsWith("None;") ? el("p", { class: "note quiet" }, el("strong", {}, "Keep in mind: "), one.false_positives) : null, statement(one.sql, one.title)));
   return section("sql", "How this was asked", "The statements run on Athena and on the embedded engine; their values are written out for copying.", el("div", { class: "pair" }, list));
 }

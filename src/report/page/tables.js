@@ -13,7 +13,7 @@ function table({ caption, columns, rows, first, total, limit, onPick }) {
   const heads = columns.map((column, at) => head(column, at));
   const more = el("button", { type: "button", class: "more", onclick: () => { open = !open; fill(); } });
   const wrapped = el("div", { class: "table" },
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    el("div", { class: "scroll", "data-name": caption },
       el("table", {},
         el("caption", { class: "unseen" }, caption),
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), heads)),
@@ -47,13 +47,15 @@ function table({ caption, columns, rows, first, total, limit, onPick }) {
     const barred = columns[sorted] || columns.find((column) => column.bar);
     const values = barred ? rows.map((row) => barred.value(row) || 0) : [];
     const most = Math.max(...values, 0);
+    const sum = values.reduce((sum, n) => sum + n, 0);
     const all = ordered();
     const shown = limit && !open ? all.filter((row) => row.m).length + limit : all.length;
     const visible = all.length <= shown + 2 ? all : [...all.filter((row) => !row.m).slice(0, limit)];
-    body.replaceChildren(...visible.map((row) => line(row, barred, most)));
+    body.replaceChildren(...visible.map((row) => line(row, barred, most, sum)));
     const hidden = all.length - visible.length;
     more.hidden = !limit || all.length <= limit + 3;
     more.textContent = open ? "Show fewer" : "Show " + count(hidden) + " more";
+    more.dataset.left = hidden > 0 ? count(hidden) + " more in the page" : "";
     foot.replaceChildren();
     if (total && rows.length > 1) {
       const sum = (column) => rows.reduce((sum, row) => sum + (column.value(row) || 0), 0);
@@ -62,7 +64,7 @@ function table({ caption, columns, rows, first, total, limit, onPick }) {
     }
   }
 
-  function line(row, barred, most) {
+  function line(row, barred, most, sum) {
     const name = row.m ? el("em", {}, plural(row.m, "other", "others") + " together") : named(row);
     const cell = el("th", { scope: "row", class: row.empty ? "absent" : null }, name);
     if (barred && most > 0) {
@@ -70,8 +72,11 @@ function table({ caption, columns, rows, first, total, limit, onPick }) {
       filled.style.width = ((barred.value(row) || 0) * 100 / most).toFixed(2) + "%";
       cell.append(el("span", { class: "track", "aria-hidden": "true" }, filled));
     }
-    return el("tr", { class: row.m ? "others" : null }, cell,
+    const made = el("tr", { class: row.m ? "others" : null }, cell,
       columns.map((column) => el("td", { class: "number" }, units[column.unit](column.value(row)))));
+    const part = barred && total && barred.sums !== false ? [share(barred.value(row) || 0, sum) + " of all, by " + barred.name] : [];
+    tipOn(made, () => [cell.textContent, ...columns.map((column) => column.name + " " + units[column.unit](column.value(row))), ...part]);
+    return made;
   }
 
   function named(row) {
@@ -79,24 +84,35 @@ function table({ caption, columns, rows, first, total, limit, onPick }) {
     if (onPick && onPick.can(row)) {
       return el("button", { type: "button", class: "pick", onclick: () => onPick.pick(row) }, text);
     }
-    return el("span", { class: "value", title: text.length > 60 ? text : null, dir: "ltr" }, text);
+    return el("span", { class: "value", dir: "ltr" }, text);
   }
 
   fill();
   return wrapped;
 }
 
+// A table that is wider than its place can be scrolled by keys; the others are no stop on the way.
+function reachTables() {
+  document.querySelectorAll(".scroll").forEach((box) => {
+    const wide = box.scrollWidth > box.clientWidth;
+    for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", box.dataset.name]]) {
+      if (wide) box.setAttribute(name, value);
+      else box.removeAttribute(name);
+    }
+  });
+}
+
 // The figures below a chart over time, made when somebody opens them: by hour for a few days, else by day.
 function timeTable(caption, series, columns) {
   const holder = el("div", {});
-  const box = el("details", { class: "figures" }, el("summary", {}, "Table"), holder);
+  const box = el("details", { class: "figures" }, el("summary", {}, "Table", el("span", { class: "unseen" }, " of " + caption)), holder);
   const draw = () => {
     if (!box.open) return;
     const hours = (state.to - state.from) / series.step_ms <= 72;
-    const rows = stepped(series, columns, hours ? series.step_ms : 86400000);
+    const rows = stepped(series, columns, hours ? series.step_ms : DAY);
     holder.replaceChildren(rows.length === 0 ? el("p", { class: "empty" }, "Nothing in this time.") : table({
-      caption: caption + (hours && series.step_ms < 86400000 ? " by hour" : " by day") + ", UTC",
-      first: hours && series.step_ms < 86400000 ? "Hour, UTC" : "Day, UTC",
+      caption: caption + (hours && series.step_ms < DAY ? " by hour" : " by day") + ", UTC",
+      first: hours && series.step_ms < DAY ? "Hour, UTC" : "Day, UTC",
       columns: columns.map((column, at) => ({ name: column.name, unit: column.unit, value: (row) => row.n[at] })),
       rows, total: true, limit: 31,
     }));
@@ -114,10 +130,36 @@ function stepped(series, columns, stepMs) {
     const ms = series.start_ms + at * series.step_ms;
     const start = ms - (((ms % stepMs) + stepMs) % stepMs);
     let row = rows.get(start);
-    if (!row) rows.set(start, row = { v: stepMs < 86400000 ? minute(start) : day(start), n: columns.map(() => 0) });
+    if (!row) rows.set(start, row = { v: stepMs < DAY ? minute(start) : day(start), n: columns.map(() => 0) });
     values.forEach((list, which) => { row.n[which] += list[at]; });
   }
   return [...rows.values()];
+}
+
+const DAY = 86400000;
+const daily = new Map();
+const summed = new WeakMap();
+// The steps that are drawn in so many pixels: hours as long as each has one, else days.
+function stepsOf(series, pixels) {
+  if (series.step_ms >= DAY || (state.to - state.from) / series.step_ms <= Math.max(pixels, 240)) return series;
+  let days = daily.get(series);
+  if (!days) {
+    const first = Math.floor(series.start_ms / DAY);
+    const end = Math.ceil((series.start_ms + series.count * series.step_ms) / DAY);
+    daily.set(series, days = { start_ms: first * DAY, step_ms: DAY, count: end - first });
+  }
+  return days;
+}
+
+// The numbers of a series in the steps that are drawn.
+function inSteps(list, series, steps) {
+  if (steps === series) return list;
+  let out = summed.get(list);
+  if (!out) {
+    summed.set(list, out = new Array(steps.count).fill(0));
+    list.forEach((n, at) => { out[Math.floor((series.start_ms + at * series.step_ms - steps.start_ms) / DAY)] += n; });
+  }
+  return out;
 }
 
 // The steps that lie in the stretch of time that is shown.
