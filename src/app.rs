@@ -9,10 +9,8 @@ use clap::error::ErrorKind as ClapKind;
 
 use crate::cli::{self, Cli};
 use crate::cmd::{self, Context};
+use crate::exit::USAGE;
 use crate::ui::{ColorChoice, Surroundings, Ui, Wishes};
-
-/// BSD's EX_USAGE, what docs/exit-codes.md promises for arguments that cannot be understood.
-const USAGE: u8 = 64;
 
 /// Runs the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-/// What kind of failure this is; decides the exit code (docs/exit-codes.md).
+use crate::exit;
+
+/// What kind of failure this is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// Something that should have worked did not: exit code 1.
@@ -83,13 +85,13 @@ impl Error {
     /// The process's exit code for this error.
     pub fn code(&self) -> u8 {
         match self.kind {
-            ErrorKind::Failed => 1,
-            ErrorKind::Permission => 3,
-            ErrorKind::Stack => 4,
-            ErrorKind::InputNeeded => 5,
-            ErrorKind::NotDeployed => 6,
-            ErrorKind::Usage => 64,
-            ErrorKind::Interrupted => 130,
+            ErrorKind::Failed => exit::FAILED,
+            ErrorKind::Permission => exit::PERMISSION,
+            ErrorKind::Stack => exit::STACK,
+            ErrorKind::InputNeeded => exit::INPUT_NEEDED,
+            ErrorKind::NotDeployed => exit::NOT_DEPLOYED,
+            ErrorKind::Usage => exit::USAGE,
+            ErrorKind::Interrupted => exit::INTERRUPTED,
         }
     }
 }

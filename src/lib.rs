@@ -28,6 +28,7 @@ pub mod cost;
 pub mod engine;
 pub mod error;
 pub mod etl;
+pub mod exit;
 pub mod generate;
 #[cfg(feature = "lambda")]
 pub mod lambda;

@@ -7,14 +7,12 @@ use super::project::Project;
 use crate::Result;
 use crate::cli;
 use crate::etl::drift::{Drift, DriftKind, drift};
+use crate::exit;
 use crate::ui::export::envelope;
 use crate::ui::grid::{Cell, Column, Grid, Rows};
 use crate::ui::sample::Sample;
 use crate::ui::text::{self, plural};
 use crate::ui::{Outcome, Screen, View};
-
-/// The exit code that `--detailed-exitcode` asks for where there is drift (docs/exit-codes.md).
-const DRIFTED: u8 = 2;
 
 struct Shown {
     name: String,
@@ -43,7 +41,7 @@ pub fn execute(context: &Context, args: &cli::Drift) -> Result<Outcome> {
     }
     let drifted = !drift.findings.is_empty();
     let view = Shown { name: project.config.name, drift, rows };
-    Ok(Outcome::of(view).code(if drifted && args.detailed_exitcode { DRIFTED } else { 0 }))
+    Ok(Outcome::of(view).code(if drifted && args.detailed_exitcode { exit::DIFFERENT } else { 0 }))
 }
 
 impl View for Shown {

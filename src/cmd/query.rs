@@ -9,6 +9,7 @@ use super::answers::{Answers, Question, Took, column, time_range};
 use super::{Context, saved};
 use crate::cli::Query;
 use crate::engine::told::AnswerColumn;
+use crate::exit;
 use crate::query::TimeRange;
 use crate::ui::chart::Chart;
 use crate::ui::export::{RowWriter, envelope};
@@ -17,9 +18,6 @@ use crate::ui::sample::Sample;
 use crate::ui::text::{self, plural};
 use crate::ui::{Format, Outcome, Screen, View, table};
 use crate::{Error, Result};
-
-/// The exit code that `--fail-on-findings` asks for where something was found (docs/exit-codes.md).
-pub const FOUND: u8 = 7;
 
 /// Checks what can be checked before anything is opened.
 ///
@@ -284,7 +282,7 @@ fn conclude(context: &Context, args: &Query, question: &Question<'_>, took: &Too
             outcome = outcome.note(line);
         }
     }
-    if args.fail_on_findings { outcome.code(FOUND) } else { outcome }
+    if args.fail_on_findings { outcome.code(exit::FOUND) } else { outcome }
 }
 
 struct Answer(Grid);

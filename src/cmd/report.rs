@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::answers::{Answers, Question, Took};
-use super::query::FOUND;
 use super::{Context, findings, page, range, saved, serve};
 use crate::cli;
 use crate::etl::status::Status;
 #[cfg(feature = "local")]
 use crate::etl::status::status;
+use crate::exit;
 use crate::logs::time::partition_of;
 use crate::query::TimeRange;
 use crate::report::{Bucket, Day, Finding, Report, Traffic, sql};
@@ -119,7 +119,7 @@ fn written(
     let written = page::write(file, &page)?;
     let found = written.findings > 0;
     let mut outcome = Outcome::of(written)
-        .code(if found && args.fail_on_findings { FOUND } else { 0 })
+        .code(if found && args.fail_on_findings { exit::FOUND } else { 0 })
         .note("The page holds addresses, requesters, key prefixes and user agents: pass it on with care.");
     outcome.notes.extend(billed(&took));
     Ok(outcome)
@@ -142,7 +142,7 @@ fn summed(context: &Context, args: &cli::Report, asking: &Asking<'_>) -> Result<
         saved::all(context)?.queries().iter().filter(|q| q.severity.is_none()).map(|q| q.id.clone()).collect();
     let found = report.findings.iter().any(|finding| finding.rows > 0);
     let empty = report.total.requests == 0;
-    let mut outcome = Outcome::of(report).code(if found && args.fail_on_findings { FOUND } else { 0 });
+    let mut outcome = Outcome::of(report).code(if found && args.fail_on_findings { exit::FOUND } else { 0 });
     outcome.notes.extend(billed(&took));
     Ok(if empty { outcome.next(context.command("run"), "reads the logs into the lake") } else { outcome })
 }

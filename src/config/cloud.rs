@@ -11,6 +11,7 @@ use crate::{Error, Result};
 
 mod check;
 pub mod form;
+pub mod keys;
 pub mod quicksight;
 mod report;
 pub mod schedule;
@@ -378,7 +379,8 @@ impl Cloud {
     /// # Errors
     /// Usage errors that name the file, line and key, what was expected, and the nearest known key.
     pub fn parse(text: &str, shown: &Path) -> Result<Self> {
-        let cloud: Self = serde_yaml::from_str(text).map_err(|error| problem::explain(text, shown, &error))?;
+        let cloud: Self =
+            serde_yaml::from_str(text).map_err(|error| problem::explain(text, shown, &error, keys::KEYS))?;
         match check::check(&cloud) {
             Ok(()) => Ok(cloud),
             Err(complaint) => Err(complaint.into_error(text, shown)),

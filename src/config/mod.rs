@@ -11,6 +11,7 @@ mod change;
 #[cfg(feature = "aws")]
 pub mod cloud;
 mod edit;
+pub mod keys;
 mod line;
 mod problem;
 mod template;
@@ -126,7 +127,8 @@ impl Config {
     /// # Errors
     /// Usage errors that name the file, line and key, what was expected, and the nearest known key.
     pub fn parse(text: &str, shown: &Path) -> Result<Self> {
-        let config: Self = serde_yaml::from_str(text).map_err(|error| problem::explain(text, shown, &error))?;
+        let config: Self =
+            serde_yaml::from_str(text).map_err(|error| problem::explain(text, shown, &error, keys::LOCAL))?;
         config.check(text, shown)?;
         Ok(config)
     }
@@ -175,30 +177,27 @@ impl Config {
                 );
             }
         }
-        if self.run.threads == Some(0) {
-            return at("run.threads", "0 threads do nothing; expected 1 or more".to_owned());
-        }
-        if self.run.shard_megabytes == Some(0) {
-            return at("run.shard_megabytes", "a shard of 0 MB holds nothing; expected 1 or more".to_owned());
-        }
-        if self.query.memory_megabytes.is_some_and(|mb| mb < 64) {
-            return at("query.memory_megabytes", "a query needs 64 MB or more".to_owned());
+        let given = serde_json::to_value(self).unwrap_or_default();
+        if let Some((path, what)) = keys::out_of_bounds(keys::LOCAL, &given) {
+            return at(path, what);
         }
         Ok(())
     }
 }
+
+/// What [`check_name`] asks of a name.
+const NAME_RULE: &str = "1 to 40 lower-case letters, digits and hyphens, a letter or digit first";
 
 /// Whether `name` can stand for a pipeline or a source in commands, file names and, later, names of AWS resources.
 ///
 /// # Errors
 /// The rule that it breaks.
 pub fn check_name(name: &str) -> Result<(), String> {
-    let rule = "expected 1 to 40 lower-case letters, digits and hyphens, a letter or digit first";
     let good = !name.is_empty()
         && name.len() <= 40
         && !name.starts_with('-')
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if good { Ok(()) } else { Err(rule.to_owned()) }
+    if good { Ok(()) } else { Err(format!("expected {NAME_RULE}")) }
 }
 
 /// Makes a name that [`check_name`] accepts out of any text.
@@ -301,6 +300,9 @@ mod tests {
         let (what, hint) = error(&format!("{SMALL}laek: x\n"));
         assert!(what.starts_with("bucketscope.yaml:7: unknown key `laek`: expected version, name,"), "{what}");
         assert_eq!(hint, "did you mean `lake`?");
+        let (what, hint) = error(&format!("{SMALL}threads: 2\n"));
+        assert!(what.starts_with("bucketscope.yaml:7: unknown key `threads`: expected version, name,"), "{what}");
+        assert_eq!(hint, "`threads` is a key of `run`");
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use super::keys::{Key, elsewhere, names_in};
 use super::line;
 use crate::Error;
 use crate::ui::text;
 
 /// Explains an error of the YAML library. Its messages are `path: unknown field `x`, expected one of `a`, `b``,
-/// `path: missing field `x``, `path: invalid type: found, expected thing`, each with ` at line L column C`.
-pub fn explain(text: &str, shown: &Path, error: &serde_yaml::Error) -> Error {
+/// `path: missing field `x``, `path: invalid type: found, expected thing`, each with ` at line L column C`. `keys` are those that
+/// the file may have.
+pub fn explain(text: &str, shown: &Path, error: &serde_yaml::Error, keys: &[Key]) -> Error {
     if text.trim().is_empty() {
         return Error::usage(format!("{}: the file is empty", shown.display())).hint("bucketscope init writes one");
     }
@@ -17,7 +19,8 @@ pub fn explain(text: &str, shown: &Path, error: &serde_yaml::Error) -> Error {
     let (path, problem) = split_path(message);
     let line = error.location().map(|at| at.line());
     if let Some(key) = problem.strip_prefix("unknown field ") {
-        return unknown_key(shown, line_of_unknown(text, path, first_quoted(key)).or(line), path, key);
+        let key = first_quoted(key);
+        return unknown_key(shown, line_of_unknown(text, path, key).or(line), path, key, keys);
     }
     if let Some(key) = problem.strip_prefix("missing field ") {
         let key = first_quoted(key);
@@ -74,17 +77,32 @@ fn first_quoted(text: &str) -> &str {
     quoted(text).first().copied().unwrap_or_default()
 }
 
-fn unknown_key(shown: &Path, line: Option<usize>, path: &str, message: &str) -> Error {
-    let names = quoted(message);
-    let (key, known) = names.split_first().map_or(("", &[][..]), |(key, known)| (*key, known));
+fn unknown_key(shown: &Path, line: Option<usize>, path: &str, key: &str, keys: &[Key]) -> Error {
     // The library's path ends with the unknown key itself where it knows it.
     let parent = path.strip_suffix(key).map_or(path, |parent| parent.trim_end_matches('.'));
     let inside = if parent.is_empty() { String::new() } else { format!(" in `{parent}`") };
-    let what = format!("{} unknown key `{key}`{inside}: expected {}", place(shown, line), one_of(known));
-    match text::nearest(key, known.iter().copied()) {
-        Some(near) => Error::usage(what).hint(format!("did you mean `{near}`?")),
+    let known = names_in(keys, &any_item(parent));
+    let what = format!("{} unknown key `{key}`{inside}: expected {}", place(shown, line), one_of(&known));
+    let near = || text::nearest(key, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    match belongs(keys, key).or_else(near) {
+        Some(hint) => Error::usage(what).hint(hint),
         None => Error::usage(what),
     }
+}
+
+/// Where a key stands that is right, and not here.
+fn belongs(keys: &[Key], key: &str) -> Option<String> {
+    let parents: Vec<String> = elsewhere(keys, key)
+        .iter()
+        .map(|there| there.rsplit_once('.').map_or("the file itself".to_owned(), |(parent, _)| format!("`{parent}`")))
+        .collect();
+    let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+    (!parents.is_empty()).then(|| format!("`{key}` is a key of {}", one_of(&parents)))
+}
+
+/// `sources[1].id` as the tables of keys write it: `sources[].id`.
+fn any_item(path: &str) -> String {
+    path.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 /// A word that is none of those which a key takes.

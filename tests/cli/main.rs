@@ -1,5 +1,7 @@
 //! The whole program in a temporary folder, as a user runs it: arguments in, exit code, stdout and stderr out.
 
+#[cfg(all(feature = "aws", feature = "local"))]
+mod configuration;
 mod demo;
 mod init;
 mod lake;

@@ -40,18 +40,44 @@ fn man_writes_a_page_for_each_command() {
     assert!(all > 15, "{all} pages");
 }
 
-/// The reference in docs/ is made of the arguments themselves; `BLESS=1` writes it.
+/// Pages that are made of the program itself, wholly or between marks; `BLESS=1` writes them.
+#[cfg(all(feature = "aws", feature = "local"))]
+#[track_caller]
+fn compare(page: &str, make: impl Fn(&str) -> String) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let made = make(&kept);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, made).unwrap();
+        return;
+    }
+    assert!(kept == made, "{page} is not what the program says; BLESS=1 cargo test --test cli reference writes it");
+}
+
 #[test]
 #[cfg(all(feature = "aws", feature = "local"))]
 fn the_reference_of_commands_is_that_of_this_program() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
-    let made = crate::reference::page();
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(path, &made).unwrap();
-    }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        kept == made,
-        "docs/commands.md is not what the program says; BLESS=1 cargo test --test cli reference writes it"
-    );
+    compare("docs/commands.md", |_| crate::reference::page());
+}
+
+#[test]
+#[cfg(all(feature = "aws", feature = "local"))]
+fn the_reference_of_exit_codes_is_that_of_this_program() {
+    compare("docs/exit-codes.md", crate::reference::exit_codes);
+}
+
+#[test]
+#[cfg(all(feature = "aws", feature = "local"))]
+fn the_reference_of_the_configuration_is_that_of_this_program() {
+    compare("docs/configuration.md", crate::configuration::page);
+}
+
+/// Troubleshooting begins with the exit codes, each but the one for success.
+#[test]
+fn troubleshooting_knows_every_exit_code() {
+    let page = include_str!("../../docs/troubleshooting.md");
+    let (table, _) = page.split_once("All codes:").unwrap();
+    let told = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |")?.0.parse::<u8>().ok());
+    let all = bucketscope::exit::ALL.iter().map(|exit| exit.code).filter(|code| *code != 0);
+    assert_eq!(told.collect::<Vec<_>>(), all.collect::<Vec<_>>());
 }

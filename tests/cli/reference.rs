@@ -1,4 +1,4 @@
-//! docs/commands.md: the program's arguments as a page.
+//! docs/commands.md: the program's arguments as a page; the table of docs/exit-codes.md.
 
 use std::fmt::Write;
 
@@ -93,6 +93,23 @@ fn more(arg: &Arg) -> String {
         let _ = write!(out, ". Default: `{}`", default.join(" "));
     }
     out
+}
+
+/// docs/exit-codes.md with its table made anew.
+pub fn exit_codes(kept: &str) -> String {
+    let mut table = "| code | meaning | when |\n|---|---|---|\n".to_owned();
+    for exit in bucketscope::exit::ALL {
+        let _ = writeln!(table, "| {} | {} | {} |", exit.code, exit.meaning, cell(exit.when));
+    }
+    between(kept, "exit codes", &table)
+}
+
+/// The document with another text between its marks.
+pub fn between(document: &str, mark: &str, text: &str) -> String {
+    let (begin, end) = (format!("<!-- made: {mark} -->\n"), format!("<!-- end: {mark} -->"));
+    let (before, rest) = document.split_once(&begin).unwrap_or_else(|| panic!("{begin} is missing"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{end} is missing"));
+    format!("{before}{begin}\n{}\n\n{end}{after}", text.trim_end())
 }
 
 /// Text that does not end a cell of a table.

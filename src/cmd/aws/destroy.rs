@@ -14,10 +14,7 @@ use crate::stack::teardown::{self, Inventory, Kept, Purged, Report};
 use crate::ui::export::envelope;
 use crate::ui::text::{self, plural, shell_word};
 use crate::ui::{Outcome, Screen, View, ask};
-use crate::{Error, ErrorKind, Result};
-
-/// The exit code where something is left that should be gone.
-const LEFT: u8 = 1;
+use crate::{Error, ErrorKind, Result, exit};
 
 #[derive(Debug, Serialize)]
 struct Shown {
@@ -165,7 +162,7 @@ fn ended(context: &Context, mut shown: Shown) -> Outcome {
     let some_kept = !shown.report.kept.is_empty();
     shown.remove_kept_with = some_kept.then(|| purge.clone());
     let file = context.config_path();
-    let outcome = Outcome::of(shown).code(if left { LEFT } else { 0 });
+    let outcome = Outcome::of(shown).code(if left { exit::FAILED } else { 0 });
     let outcome =
         if some_kept { outcome.next(purge, "removes the buckets that were kept, with all data") } else { outcome };
     let outcome = outcome.next(context.command("deploy"), "deploys it again, over what was kept");

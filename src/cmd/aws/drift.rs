@@ -11,6 +11,7 @@ use crate::cli;
 use crate::cmd::Context;
 use crate::config::cloud::Cloud;
 use crate::etl::drift::{DriftKind, Finding};
+use crate::exit;
 use crate::stack::drift::{self, Difference, Found, Revert, State};
 use crate::stack::site::Site;
 use crate::stack::words::kind_of;
@@ -19,9 +20,6 @@ use crate::ui::grid::{Cell, Column, Grid, Rows};
 use crate::ui::sample::Sample;
 use crate::ui::text::{self, plural};
 use crate::ui::{Outcome, Paint, Screen, View};
-
-/// The exit code that `--detailed-exitcode` asks for where there is drift (docs/exit-codes.md).
-const DRIFTED: u8 = 2;
 
 /// Values are cut to so many columns on a screen; other formats have all of them.
 const VALUE: usize = 60;
@@ -83,7 +81,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &cli::Drift) -> Result<Ou
     let revertible = found.differences.iter().any(|one| one.revert != Revert::Nobody && one.state != State::Unknown);
     let rows = rows(&found, lake.as_ref());
     let shown = Shown { name: cloud.name.clone(), found, lake, rows };
-    let outcome = Outcome::of(shown).code(if drifted && args.detailed_exitcode { DRIFTED } else { 0 });
+    let outcome = Outcome::of(shown).code(if drifted && args.detailed_exitcode { exit::DIFFERENT } else { 0 });
     Ok(if revertible {
         outcome.next(context.command("deploy --revert-drift"), "sets back what was changed by hand")
     } else {

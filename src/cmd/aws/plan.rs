@@ -25,10 +25,7 @@ use crate::storage::io_error;
 use crate::ui::Outcome;
 use crate::ui::text::{plural, shell_word};
 use crate::ui::tree::Spinner;
-use crate::{Error, ErrorKind, Result, cost};
-
-/// The exit code that `--detailed-exitcode` asks for where there is something to change (docs/exit-codes.md).
-const CHANGES: u8 = 2;
+use crate::{Error, ErrorKind, Result, cost, exit};
 
 /// Runs `plan`.
 ///
@@ -60,7 +57,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &Plan) -> Result<Outcome>
         let found = plural(errors, "error stands", "errors stand");
         return Ok(outcome.code(1).note(format!("{found} in the way of a deployment")));
     }
-    let outcome = outcome.code(if changed && args.detailed_exitcode { CHANGES } else { 0 });
+    let outcome = outcome.code(if changed && args.detailed_exitcode { exit::DIFFERENT } else { 0 });
     Ok(match &args.out {
         Some(path) => {
             let deploy = format!("deploy --plan {}", shell_word(&path.to_string_lossy()));

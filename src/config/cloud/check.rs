@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::super::{VERSION, check_name, problem};
+use super::super::{VERSION, check_name, keys, problem};
+use super::keys::KEYS;
 use super::schedule::Schedule;
-use super::{CatalogueMode, Cloud, CloudSource, LOG_DAYS, NAME_LIMIT, RAW_DAYS_AT_LEAST, Trail, WORKER_TYPES};
+use super::{CatalogueMode, Cloud, CloudSource, LOG_DAYS, NAME_LIMIT, Trail, WORKER_TYPES};
 use super::{form, quicksight, schedule};
 use crate::Error;
 
@@ -47,12 +48,10 @@ fn at(path: impl Into<String>, checked: Result<(), String>) -> Checked {
     checked.map_err(|what| Complaint::new(path, what))
 }
 
-/// A number with the bounds that it must keep.
-fn within(path: &str, value: u32, least: u32, most: u32) -> Checked {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(Complaint::new(path, format!("{value} is out of bounds; expected {least} to {most}")))
+/// Numbers keep the bounds that the table of keys gives them.
+fn check_bounds(cloud: &Cloud) -> Checked {
+    let given = serde_json::to_value(cloud).unwrap_or_default();
+    keys::out_of_bounds(KEYS, &given).map_or(Ok(()), |(path, what)| Err(Complaint::new(path, what)))
 }
 
 /// Checks everything.
@@ -68,6 +67,7 @@ pub fn check(cloud: &Cloud) -> Checked {
     }
     check_switched_on(cloud)?;
     check_overlaps(cloud)?;
+    check_bounds(cloud)?;
     check_job(cloud)?;
     check_rest(cloud)
 }
@@ -302,16 +302,11 @@ fn check_job(cloud: &Cloud) -> Checked {
     let job = &cloud.job;
     at("job.schedule", Schedule::parse(&job.schedule).map(drop))?;
     at("job.time_zone", schedule::check_time_zone(&job.time_zone))?;
-    // Seven days are the most that Glue takes (Glue API Reference, Job, Timeout).
-    within("job.timeout_minutes", job.timeout_minutes, 5, 10_080)?;
     if !matches!(job.dpu_sixteenths, 1 | 16) {
         let what =
             format!("{} is no size of a Python shell job; expected 1 (0.0625 DPU) or 16 (1 DPU)", job.dpu_sixteenths);
         return Err(Complaint::new("job.dpu_sixteenths", what));
     }
-    within("job.workers", job.workers, 2, 299)?;
-    within("job.max_workers", job.max_workers, 2, 299)?;
-    within("job.hand_over_minutes", job.hand_over_minutes, 0, 1440)?;
     if !WORKER_TYPES.contains(&job.worker_type.as_str()) {
         let what = format!("`{}` is no type of worker; expected one of {}", job.worker_type, WORKER_TYPES.join(", "));
         return Err(Complaint::new("job.worker_type", what));
@@ -328,18 +323,6 @@ fn check_rest(cloud: &Cloud) -> Checked {
     if cloud.catalogue.mode != CatalogueMode::Projection {
         at("catalogue.crawler_schedule", Schedule::parse_crawler(&cloud.catalogue.crawler_schedule).map(drop))?;
     }
-    for (path, days, least) in [
-        ("keep.raw_days", cloud.keep.raw_days, RAW_DAYS_AT_LEAST),
-        ("keep.lake_days", cloud.keep.lake_days, 1),
-        ("keep.result_days", cloud.keep.result_days, 1),
-    ] {
-        if days.is_some_and(|days| days < least) {
-            let plural = if least == 1 { "day" } else { "days" };
-            let what = format!("expected {least} {plural} at least, or null for ever");
-            return Err(Complaint::new(path, what));
-        }
-    }
-    within("athena.scan_limit_gigabytes", cloud.athena.scan_limit_gigabytes, 1, 1_000_000)?;
     if let Some(wanted) = &cloud.quicksight {
         quicksight::check(wanted, &cloud.aws.account_id, &cloud.aws.region)
             .map_err(|(path, what)| Complaint::new(path, what))?;
@@ -357,8 +340,6 @@ fn check_notify(cloud: &Cloud) -> Checked {
             return Err(Complaint::new(path, format!("`{email}` stands twice")));
         }
     }
-    within("notify.lag_hours", cloud.notify.lag_hours, 1, 7 * 24)?;
-    within("notify.rejected_percent", cloud.notify.rejected_percent, 1, 100)?;
     // Half of the time that raw logs stay must be left to act in.
     if cloud.keep.raw_days.is_some_and(|days| cloud.notify.lag_hours > days.saturating_mul(12)) {
         let what = "a notice this late leaves less than half of keep.raw_days to act in";

@@ -115,12 +115,6 @@ pub fn check(quicksight: &QuickSight, account: &str, region: &str) -> Result<(),
         let what = format!("{} users and groups; QuickSight takes {PRINCIPALS}, so make a group of them", seen.len());
         return Err(("quicksight.principals".to_owned(), what));
     }
-    if !(1..=DAYS).contains(&quicksight.days) {
-        return Err((
-            "quicksight.days".to_owned(),
-            format!("{} is out of bounds; expected 1 to {DAYS}", quicksight.days),
-        ));
-    }
     Ok(())
 }
 
@@ -167,8 +161,6 @@ mod tests {
         for (wrong, path) in [
             (QuickSight::of(Vec::new()), "quicksight.principals"),
             (QuickSight { authors: ana(), ..good.clone() }, "quicksight.authors[0]"),
-            (QuickSight { days: 0, ..good.clone() }, "quicksight.days"),
-            (QuickSight { days: DAYS + 1, ..good.clone() }, "quicksight.days"),
             (QuickSight::of((0..65).map(|n| format!("{ANA}{n}")).collect()), "quicksight.principals"),
         ] {
             assert_eq!(check(&wrong, ACCOUNT, REGION).unwrap_err().0, path);
