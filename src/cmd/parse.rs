@@ -10,7 +10,9 @@ use crate::cli::Parse;
 use crate::etl::model::RejectedLine;
 use crate::logs::access::{Parser, Reject};
 use crate::logs::lines::{Buffers, Event, LineReader, More, ReadFault, lines, trim_line};
+use crate::logs::table::Table;
 use crate::logs::trail::stream::{Events, Found};
+use crate::ui::reads::Reads;
 use crate::ui::sample::Sample;
 use crate::ui::text::{self, plural};
 use crate::ui::{Format, Outcome, Ui};
@@ -83,7 +85,11 @@ struct Work {
     parser: Parser,
     piece: Vec<u8>,
     rejects: Option<Rejects>,
+    /// The table of which csv has the columns, once it has a header.
+    header: Option<Table>,
     files: u64,
+    /// Whether files of lines are among them, and files of CloudTrail.
+    kinds: (bool, bool),
     records: u64,
     reasons: BTreeMap<&'static str, u64>,
     examples: Sample,
@@ -100,7 +106,9 @@ impl Work {
             parser: Parser::default(),
             piece: Vec::with_capacity(2 * PIECE),
             rejects: None,
+            header: None,
             files: 0,
+            kinds: (false, false),
             records: 0,
             reasons: BTreeMap::new(),
             examples: Sample::default(),
@@ -115,12 +123,8 @@ impl Work {
     }
 
     fn all(&mut self, inputs: &[Input], out: &mut dyn Write) -> io::Result<()> {
-        match self.format {
-            Format::Csv => records::csv_header(&mut self.piece),
-            Format::Json => {
-                self.piece.extend_from_slice(b"{\n  \"schema_version\": 1,\n  \"command\": \"parse\",\n  \"rows\": [")
-            }
-            Format::Ndjson | Format::Table | Format::Chart => {}
+        if self.format == Format::Json {
+            self.piece.extend_from_slice(b"{\n  \"schema_version\": 1,\n  \"command\": \"parse\",\n  \"rows\": [");
         }
         let mut buffers = Buffers::new();
         for input in inputs {
@@ -135,12 +139,38 @@ impl Work {
                 }
             }
         }
-        if self.format == Format::Json {
-            self.piece.extend_from_slice(if self.records == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" });
+        match self.format {
+            Format::Json => self.piece.extend_from_slice(if self.records == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" }),
+            // Without any record, too, a reader of csv gets its header.
+            Format::Csv => self.header(self.header.unwrap_or_default()),
+            Format::Ndjson | Format::Table | Format::Chart => {}
         }
         out.write_all(&self.piece)?;
         self.piece.clear();
         Ok(())
+    }
+
+    /// Writes the header of csv before the first record.
+    fn header(&mut self, table: Table) {
+        if self.header.is_none() {
+            records::csv_header(table, &mut self.piece);
+            self.header = Some(table);
+        }
+    }
+
+    /// Whether a file cannot go where another table's columns have begun; says so.
+    fn is_of_another_table(&mut self, name: &str, table: Table) -> bool {
+        if self.header.is_none_or(|begun| begun == table) {
+            return false;
+        }
+        self.unreadable += 1;
+        let what = match table {
+            Table::AccessLogs => "is no file of CloudTrail, and csv has begun with CloudTrail's columns",
+            Table::CloudTrail => "is a file of CloudTrail, and csv has begun with the columns of access logs",
+        };
+        let name = text::visible(name);
+        self.troubles.push(format!("{name} {what}: parse each kind by itself, or with --output ndjson"));
+        true
     }
 
     fn cannot_read(&mut self, name: &str, error: &io::Error) {
@@ -152,7 +182,12 @@ impl Work {
         self.files += 1;
         let mut reader = LineReader::new(from, buffers);
         match is_document(&mut reader) {
-            Ok(false) => {}
+            // Where nothing stands, nothing is of another table.
+            Ok(false) if !reader.bytes().is_empty() && self.is_of_another_table(name, Table::AccessLogs) => {
+                return Ok(());
+            }
+            Ok(true) if self.is_of_another_table(name, Table::CloudTrail) => return Ok(()),
+            Ok(false) => self.kinds.0 = true,
             Ok(true) => return self.trail(name, Events::over(reader), out),
             Err(error) => {
                 self.cannot_read(name, &error);
@@ -184,21 +219,21 @@ impl Work {
 
     /// Prints the events of a file of CloudTrail.
     fn trail<R: Read>(&mut self, name: &str, mut events: Events<'_, R>, out: &mut dyn Write) -> io::Result<()> {
-        if self.format == Format::Csv {
-            self.unreadable += 1;
-            let name = text::visible(name);
-            self.troubles.push(format!("{name} is a file of CloudTrail, whose columns are others: --output ndjson"));
-            return Ok(());
-        }
+        self.kinds.1 = true;
         let mut number = 0;
         loop {
             number += 1;
             match events.next_found() {
                 Ok(Some(Found::Event { record, .. })) => {
                     self.records += 1;
-                    begin_json(self.format, self.records == 1, &mut self.piece);
-                    records::trail_json(&record, &mut self.piece);
-                    end_json(self.format, &mut self.piece);
+                    if self.format == Format::Csv {
+                        self.header(Table::CloudTrail);
+                        records::trail_csv(&record, &mut self.piece);
+                    } else {
+                        begin_json(self.format, self.records == 1, &mut self.piece);
+                        records::trail_json(&record, &mut self.piece);
+                        end_json(self.format, &mut self.piece);
+                    }
                 }
                 Ok(Some(Found::Rejected { reason, head, offset, length })) => {
                     self.reject(name, number, offset, head, length, reason.as_str());
@@ -234,6 +269,9 @@ impl Work {
                     match self.parser.parse(trim_line(line)) {
                         Ok(record) => {
                             self.records += 1;
+                            if self.format == Format::Csv {
+                                self.header(Table::AccessLogs);
+                            }
                             write_record(self.format, self.records == 1, &record, &mut self.piece);
                         }
                         Err(reason) => self.reject(name, number, begins, line, line.len() as u64, reason.as_str()),
@@ -285,11 +323,15 @@ impl Work {
         if rejected > 0 && kept_in.is_none() {
             self.examples.lines().iter().for_each(|line| ui.note(line));
         }
+        let reads = Reads::of(self.kinds.0, self.kinds.1);
+        let good = match reads {
+            Reads::Logs => plural(self.records, "record", "records"),
+            Reads::Trails | Reads::Both => format!("{} printed", text::count(self.records)),
+        };
         ui.note(&format!(
-            "{}: {} = {} + {} rejected",
+            "{}: {} = {good} + {} rejected",
             plural(self.files, "file", "files"),
-            plural(self.records + rejected, "line", "lines"),
-            plural(self.records, "record", "records"),
+            reads.units(self.records + rejected),
             text::count(rejected),
         ));
         for (reason, count) in &self.reasons {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::logs::access::{Record, present, tail};
 use crate::logs::columns::{COLUMNS, Column, RECORD_COLUMN_COUNT};
 use crate::logs::key;
+use crate::logs::table::Table;
 use crate::logs::time::rfc3339;
 use crate::logs::trail;
 use crate::ui::export::csv_field;
@@ -70,16 +71,34 @@ fn values<'a>(record: &Record<'a>) -> [Value<'a>; RECORD_COLUMN_COUNT] {
     ]
 }
 
+/// The columns of a table that a record has by itself: all but those that the pipeline adds.
+fn own_columns(table: Table) -> &'static [Column] {
+    let count = match table {
+        Table::AccessLogs => RECORD_COLUMN_COUNT,
+        Table::CloudTrail => trail::columns::RECORD_COLUMN_COUNT,
+    };
+    table.columns().get(..count).unwrap_or_default()
+}
+
 /// The header line of csv.
-pub fn csv_header(out: &mut Vec<u8>) {
-    let names: Vec<&str> = COLUMNS[..RECORD_COLUMN_COUNT].iter().map(|column| column.name).collect();
+pub fn csv_header(table: Table, out: &mut Vec<u8>) {
+    let names: Vec<&str> = own_columns(table).iter().map(|column| column.name).collect();
     out.extend_from_slice(names.join(",").as_bytes());
     out.push(b'\n');
 }
 
 /// A record as a line of csv.
 pub fn csv(record: &Record<'_>, out: &mut Vec<u8>) {
-    for (i, value) in values(record).iter().enumerate() {
+    csv_line(&values(record), out);
+}
+
+/// An event of CloudTrail as a line of csv. Columns that are JSON are text, as in the lake.
+pub fn trail_csv(record: &trail::record::Record<'_>, out: &mut Vec<u8>) {
+    csv_line(&event_values(record), out);
+}
+
+fn csv_line(values: &[Value<'_>], out: &mut Vec<u8>) {
+    for (i, value) in values.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
@@ -292,7 +311,7 @@ mod tests {
     #[test]
     fn csv_has_as_many_fields_as_its_header() {
         let mut header = Vec::new();
-        csv_header(&mut header);
+        csv_header(Table::AccessLogs, &mut header);
         let commas = |text: &[u8]| text.iter().filter(|byte| **byte == b',').count();
         assert_eq!(commas(&header), RECORD_COLUMN_COUNT - 1);
         assert_eq!(commas(line(csv).as_bytes()), RECORD_COLUMN_COUNT - 1);
@@ -328,6 +347,7 @@ mod tests {
         let record = trail::record::Record::new(text, &spans).unwrap();
         // All but what the pipeline adds.
         assert_eq!(event_values(&record).len(), trail::columns::COLUMNS.len() - 3);
+        assert_eq!(event_values(&record).len(), own_columns(Table::CloudTrail).len());
         let mut out = Vec::new();
         trail_json(&record, &mut out);
         let value: serde_json::Value = serde_json::from_slice(&out).unwrap();

@@ -13,6 +13,7 @@ use crate::etl::clear::GRACE_MS;
 use crate::etl::{self, RunOptions, RunSummary, WhenBusy, state};
 use crate::ui::export::envelope;
 use crate::ui::progress::RunProgress;
+use crate::ui::reads::Reads;
 use crate::ui::text::{self, plural};
 use crate::ui::{Outcome, Screen, View};
 
@@ -26,6 +27,9 @@ struct Ran {
     summary: RunSummary,
     /// The folder of the rejected lines.
     rejects_in: String,
+    /// For people alone.
+    #[serde(skip)]
+    reads: Reads,
 }
 
 /// Runs `run`.
@@ -55,14 +59,15 @@ pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
     if args.wait {
         options.when_busy = WhenBusy::Wait(FOR_EVER);
     }
-    let progress = RunProgress::new(context.ui);
+    let reads = Reads::of(!project.config.sources.is_empty(), !project.config.trails.is_empty());
+    let progress = RunProgress::new(context.ui, reads);
     let ended = etl::run(&pipeline, &options, &progress);
     progress.finish();
     let summary = ended?;
     etl::clear(&pipeline.lake, context.now_ms, GRACE_MS, &|_, _| Ok(true))?;
     let empty = summary.nothing_new && summary.listing.known == 0;
     let rejects_in = project.lake_shown().join(state::REJECTS).display().to_string();
-    let outcome = Outcome::of(Ran { name: project.config.name, summary, rejects_in });
+    let outcome = Outcome::of(Ran { name: project.config.name, summary, rejects_in, reads });
     Ok(if empty {
         outcome.next(context.command("init --logs PATH"), "adds a folder of logs")
     } else {
@@ -77,11 +82,11 @@ impl View for Ran {
         let run = &self.summary;
         let took = text::duration((run.seconds * 1000.0) as u64);
         let head = if run.nothing_new {
-            let known = plural(run.listing.known, "log object is", "log objects are");
+            let known = self.reads.objects(run.listing.known, [" is", " are"]);
             format!("{} {known} in the lake already ({took})\n", screen.paint.green("Nothing new:"))
         } else {
             let rate = text::bytes(run.bytes_per_second as u64);
-            let objects = plural(run.counts.objects, "log object", "log objects");
+            let objects = self.reads.objects(run.counts.objects, ["", ""]);
             format!(
                 "{} {objects}, {} in {took} ({rate}/s)\n",
                 screen.paint.green("Read"),
@@ -101,7 +106,7 @@ impl Ran {
         let run = &self.summary;
         let mut rows = Vec::new();
         if !run.nothing_new {
-            rows.push(("lines", vec![words::balance(&run.counts)]));
+            rows.push((self.reads.unit(), vec![words::balance(&run.counts, self.reads)]));
             if let Some((first, last)) = run.time_range {
                 rows.push(("records", vec![format!("{} to {}", text::moment(first), text::moment(last))]));
             }

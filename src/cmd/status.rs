@@ -9,12 +9,11 @@ use crate::cli;
 use crate::etl::recent::Recent;
 use crate::etl::state;
 use crate::etl::status::{GapsBy, Health, LastRun, Status, status};
+use crate::exit;
 use crate::ui::export::envelope;
+use crate::ui::reads::Reads;
 use crate::ui::text::{self, plural};
 use crate::ui::{Outcome, Paint, Screen, View};
-
-/// The exit code of a pipeline that needs somebody (docs/exit-codes.md).
-pub(super) const UNHEALTHY: u8 = 8;
 
 /// This many gaps are listed; all of them are in JSON.
 const GAPS_SHOWN: usize = 5;
@@ -45,7 +44,9 @@ pub fn execute(context: &Context, _args: &cli::Status) -> Result<Outcome> {
         Health::Healthy => outcome,
         Health::Empty => outcome.next(context.command("run"), "reads the logs"),
         Health::Behind => outcome.next(context.command("run"), "catches up"),
-        Health::Unhealthy => outcome.next(context.command("drift"), "compares the lake with its log").code(UNHEALTHY),
+        Health::Unhealthy => {
+            outcome.next(context.command("drift"), "compares the lake with its log").code(exit::UNHEALTHY)
+        }
     })
 }
 
@@ -88,6 +89,13 @@ pub(super) struct LakeRows<'a> {
 }
 
 impl LakeRows<'_> {
+    /// What there is in the lake tells what was read.
+    fn reads(&self) -> Reads {
+        let totals = &self.status.totals;
+        let events = totals.cloudtrail.records;
+        Reads::of(totals.counts.records > events, events > 0)
+    }
+
     /// What is known, by name.
     pub fn sheet(&self) -> Vec<(&'static str, Vec<String>)> {
         let status = self.status;
@@ -97,10 +105,10 @@ impl LakeRows<'_> {
             rows.push(("last run", self.last_run(run)));
         }
         if let Some(commit) = &status.last_commit {
-            let objects = plural(commit.counts.objects, "log object", "log objects");
+            let objects = self.reads().objects(commit.counts.objects, ["", ""]);
             let lines = vec![
                 format!("{} ({}), {objects}", text::moment(commit.finished_ms), ago(self.now_ms, commit.finished_ms)),
-                words::balance(&commit.counts),
+                words::balance(&commit.counts, self.reads()),
             ];
             rows.push(("last commit", lines));
         }
@@ -158,7 +166,7 @@ impl LakeRows<'_> {
         lines.push(format!(
             "{} of {}",
             plural(totals.counts.records, "record", "records"),
-            plural(totals.counts.objects, "log object", "log objects")
+            self.reads().objects(totals.counts.objects, ["", ""])
         ));
         if let Some((first, last)) = totals.time_range {
             lines.push(format!("{} to {}", text::moment(first), text::moment(last)));

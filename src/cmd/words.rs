@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::etl::model::Counts;
+use crate::ui::reads::Reads;
 use crate::ui::text::{self, plural};
 
 /// `read N lines = written N records + rejected N`.
-pub fn balance(counts: &Counts) -> String {
+pub fn balance(counts: &Counts, reads: Reads) -> String {
     format!(
         "read {} = written {} + rejected {}",
-        plural(counts.lines, "line", "lines"),
+        reads.units(counts.lines),
         plural(counts.records, "record", "records"),
         text::count(counts.rejected)
     )

@@ -9,6 +9,7 @@ pub mod chart;
 pub mod export;
 pub mod grid;
 pub mod progress;
+pub mod reads;
 pub mod sample;
 pub mod table;
 pub mod text;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Ui;
+use super::reads::Reads;
 use super::text::{self, plural};
 use crate::etl::{Event, Progress};
 
@@ -15,6 +16,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Tells of a run on stderr.
 pub struct RunProgress {
     ui: Ui,
+    reads: Reads,
     bar: Option<ProgressBar>,
     state: Mutex<State>,
 }
@@ -29,7 +31,7 @@ struct State {
 
 impl RunProgress {
     /// Begins.
-    pub fn new(ui: Ui) -> Self {
+    pub fn new(ui: Ui, reads: Reads) -> Self {
         let bar = ui.live().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             bar.set_style(spinner());
@@ -37,7 +39,7 @@ impl RunProgress {
             bar
         });
         let now = Instant::now();
-        Self { ui, bar, state: Mutex::new(State { began: now, told: now, planned: 0, read: 0, records: 0 }) }
+        Self { ui, reads, bar, state: Mutex::new(State { began: now, told: now, planned: 0, read: 0, records: 0 }) }
     }
 
     /// Takes the bar away; the summary follows.
@@ -91,13 +93,13 @@ impl Progress for RunProgress {
             Event::Listing if self.bar.is_none() && self.ui.verbose() == 0 => {}
             Event::Listing => self.say("listing log objects"),
             Event::Settling { objects, wait_ms } => {
-                let objects = plural(*objects, "log object was", "log objects were");
+                let objects = self.reads.objects(*objects, [" was", " were"]);
                 let wait = text::duration((*wait_ms).max(0).unsigned_abs());
                 self.say(&format!("{objects} modified just now; waiting {wait} to see whether they stay as they are"));
             }
             Event::Planned(plan) => {
                 let resumed = if plan.resumed { "going on with" } else { "reading" };
-                let objects = plural(plan.objects, "log object", "log objects");
+                let objects = self.reads.objects(plan.objects, ["", ""]);
                 let line = format!("{resumed} {objects}, {}", text::bytes(plan.bytes));
                 self.planned(plan.bytes);
                 if plan.resumed { self.tell(&format!("{line} that an earlier run began")) } else { self.say(&line) }
@@ -107,7 +109,7 @@ impl Progress for RunProgress {
                     let records = plural(counts.records, "record", "records");
                     self.tell(&format!(
                         "commit {sequence}: {records} of {}",
-                        plural(counts.objects, "log object", "log objects")
+                        self.reads.objects(counts.objects, ["", ""])
                     ));
                 }
             }

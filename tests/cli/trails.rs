@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{LINES, World};
 
 /// Who reads an object, who deletes one and is refused, and a trail that is switched off.
 const RECORDS: [&str; 3] = [
@@ -68,9 +68,9 @@ fn init_says_what_it_found_and_counts_no_digests() {
 fn a_trail_is_read_asked_checked_and_removed() {
     let world = deployed();
     let ran = world.run("run").ok();
-    assert!(ran.stdout.contains("read 4 lines = written 4 records + rejected 0\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("read 4 records = written 4 records + rejected 0\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("1 are no events of CloudTrail: digests, insights"), "{}", ran.stdout);
-    assert!(world.run("run").ok().stdout.starts_with("Nothing new: 2 log objects are in the lake already"));
+    assert!(world.run("run").ok().stdout.starts_with("Nothing new: 2 CloudTrail files are in the lake already"));
     let status = world.run("status --output json").ok().json();
     assert_eq!(status["name"], "audit");
     world.run("drift --detailed-exitcode").ok();
@@ -136,12 +136,110 @@ fn parse_prints_the_events_of_files_as_the_table_has_them() {
     );
     assert_eq!(first["errorcode"], Value::Null);
     assert_eq!(ran.stdout.lines().count(), 2);
-    assert_eq!(ran.stderr, "1 file: 2 lines = 2 records + 0 rejected\n");
+    assert_eq!(ran.stderr, "1 file: 2 records = 2 printed + 0 rejected\n");
     // What was taken out of a file, one record a line or as a list.
     let lines = RECORDS.join("\n");
     assert_eq!(world.run_args(&["parse", "-"], lines.as_bytes()).ok().stdout.lines().count(), 3);
     let list = format!(" [\n{}]", RECORDS.join(",\n"));
     assert_eq!(world.run_args(&["parse", "-"], list.as_bytes()).ok().stdout.lines().count(), 3);
+}
+
+#[test]
+fn parse_prints_csv_with_the_columns_of_what_it_reads() {
+    let world = with_trail();
+    let path = format!("trail/{DAY}/{}", name("CloudTrail", "1025"));
+    let ran = world.run(&format!("parse --output csv {path}")).ok();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[0].starts_with("eventtime,eventname,") && lines[0].ends_with(",extra"), "{}", lines[0]);
+    assert!(lines[1].starts_with("2026-06-01T10:20:30Z,GetObject,s3.amazonaws.com,"), "{}", lines[1]);
+    assert!(lines[1].contains(",photos,a b+c.jpg,"), "{}", lines[1]);
+    // JSON within csv: quotes are doubled.
+    assert!(lines[1].contains(r#""{""type"":""IAMUser"""#), "{}", lines[1]);
+    assert_eq!((lines.len(), ran.stderr.as_str()), (3, "1 file: 2 records = 2 printed + 0 rejected\n"));
+    let json = world.run(&format!("parse --output json {path}")).ok().json();
+    assert_eq!(json["rows"].as_array().unwrap().len(), 2);
+
+    // One header cannot be that of both tables; a file without anything in it is of neither.
+    world.write("empty", "");
+    world.write("logs/a", LINES);
+    let mixed = world.run(&format!("parse --output csv empty logs {path}"));
+    assert_eq!(mixed.code, 1, "{}", mixed.stderr);
+    let said = "is a file of CloudTrail, and csv has begun with the columns of access logs: parse each kind by itself";
+    assert!(mixed.stderr.contains(said) && mixed.stdout.lines().count() == 3, "{}", mixed.stderr);
+    let mixed = world.run(&format!("parse --output csv {path} empty logs"));
+    assert_eq!((mixed.code, mixed.stdout.lines().count()), (1, 3), "{}", mixed.stderr);
+    assert!(mixed.stderr.contains("is no file of CloudTrail, and csv has begun with CloudTrail's"), "{}", mixed.stderr);
+    let both = world.run(&format!("parse {path} logs")).ok();
+    assert!(both.stderr.ends_with("lines and records = 4 printed + 0 rejected\n"), "{}", both.stderr);
+}
+
+#[test]
+#[cfg(feature = "local")]
+fn compact_joins_the_hours_of_both_tables_and_every_row_stays_what_it_was() {
+    let world = World::new();
+    world.run("generate all --bytes 400kB --days 1 --seed 9 --objects 60 --trails trails").ok();
+    // Delivered in four parts, so that hours have files of several commits.
+    let deliver = |part| [("all", "src"), ("trails", "arrived")].map(|(from, to)| deliver(&world, from, to, part));
+    deliver(0);
+    world.run("init --defaults --target local --logs src --trails arrived --name both").ok();
+    let text = world.read("bucketscope.yaml").replace("settling_seconds: 2", "settling_seconds: 0");
+    world.write("bucketscope.yaml", text);
+    world.run("deploy").ok();
+    world.run("run").ok();
+    for part in 1..4 {
+        deliver(part);
+        world.run("run").ok();
+    }
+    let rows = |table: &str| {
+        let sql = format!("SELECT * FROM {table} ORDER BY log_object, log_line");
+        let rows = world.run_args(&["query", "--output", "ndjson", "--sql", &sql], b"").ok().stdout;
+        assert!(rows.lines().count() > 50, "{table}");
+        rows
+    };
+    let status = || world.run("status --output json").ok().json()["totals"].clone();
+    let tables = ["s3_access_logs", "cloudtrail_events"];
+    let (before, was) = (tables.map(rows), status());
+    let joined = world.run("compact --older-than 0d --output json").ok().json();
+    assert!(joined["files_after"].as_u64() < joined["files_before"].as_u64(), "{joined}");
+    for table in tables {
+        assert!(world.path(&format!("lake/{table}_joined")).is_dir(), "{table}");
+    }
+    assert_eq!(tables.map(rows), before);
+    let is = status();
+    assert_eq!(is["counts"], was["counts"]);
+    assert_eq!(is["cloudtrail"]["records"], was["cloudtrail"]["records"]);
+    assert!(is["cloudtrail"]["files"].as_u64() < was["cloudtrail"]["files"].as_u64(), "{is} {was}");
+    world.run("drift --detailed-exitcode").ok();
+    // What was read is known as before, and late records come beside what was joined.
+    assert!(world.run("run").ok().stdout.starts_with("Nothing new: "));
+    world.write("arrived/late.json", document(&RECORDS));
+    let late = world.run("run --output json").ok().json();
+    assert_eq!(late["counts"]["records"], 3);
+    assert_eq!(rows(tables[0]), before[0]);
+    assert_eq!(rows(tables[1]).lines().count(), before[1].lines().count() + 3);
+    assert!(world.run("compact --older-than 0d").ok().stdout.starts_with("Joined the files of "));
+    assert_eq!(rows(tables[1]).lines().count(), before[1].lines().count() + 3);
+    world.run("drift --detailed-exitcode").ok();
+}
+
+/// Moves a fourth of the files of a folder.
+#[cfg(feature = "local")]
+fn deliver(world: &World, from: &str, to: &str, part: usize) {
+    let root = world.path(from);
+    let mut files = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort_unstable();
+    for (_, file) in files.iter().enumerate().filter(|(at, _)| at % (4 - part) == 0) {
+        let there = world.path(to).join(file.strip_prefix(&root).unwrap());
+        std::fs::create_dir_all(there.parent().unwrap()).unwrap();
+        std::fs::rename(file, there).unwrap();
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ use crate::stack::job::{self, Ended, Follow, SECOND_THOUGHTS, WhenBusy, Wish};
 use crate::stack::runs::{RunSeen, Summary};
 use crate::stack::site::Site;
 use crate::ui::export::envelope;
+use crate::ui::reads::Reads;
 use crate::ui::text::{self, plural};
 use crate::ui::{Outcome, Screen, Ui, View};
 use crate::{Error, ErrorKind, Result};
@@ -44,6 +45,9 @@ struct Ran {
     /// The run that has planned what this one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     planned_by: Option<RunSeen>,
+    /// For people alone.
+    #[serde(skip)]
+    reads: Reads,
 }
 
 /// Runs `run`.
@@ -92,7 +96,8 @@ pub(super) fn start(
     following.finish();
     match ended {
         Ended::Done(run) => {
-            Ok(done(context, Ran { name: cloud.name.clone(), attached: begun.attached, run, planned_by }))
+            let reads = Reads::of(!cloud.sources.is_empty(), !cloud.trails.is_empty());
+            Ok(done(context, Ran { name: cloud.name.clone(), attached: begun.attached, run, planned_by, reads }))
         }
         Ended::Failed(run, lines) => Err(failed(context, &run, &lines)),
         Ended::Left => Err(Error::new(ErrorKind::Interrupted, format!("stopped watching; the run {id} goes on"))
@@ -282,20 +287,20 @@ impl View for Ran {
                 format!("{} another run is at work ({took})\n", screen.paint.green("Left to it:"))
             }
             Some(Summary { handed_over: Some(over), .. }) => {
-                let objects = plural(over.objects, "log object", "log objects");
+                let objects = self.reads.objects(over.objects, ["", ""]);
                 let what = format!("{objects}, {}", text::bytes(over.bytes));
                 format!("{} {what}, to {} workers ({took})\n", screen.paint.green("Handed over"), over.workers)
             }
             Some(done) if done.nothing_new => format!("{} ({took})\n", screen.paint.green("Nothing new")),
             Some(done) => {
-                let objects = plural(done.objects, "log object", "log objects");
+                let objects = self.reads.objects(done.objects, ["", ""]);
                 let lines = format!(
                     "read {} = written {} + rejected {}",
-                    plural(done.lines, "line", "lines"),
+                    self.reads.units(done.lines),
                     plural(done.records, "record", "records"),
                     text::count(done.rejected)
                 );
-                rows.push(("lines", vec![lines]));
+                rows.push((self.reads.unit(), vec![lines]));
                 let files = plural(done.files, "Parquet file", "Parquet files");
                 rows.push(("wrote", vec![format!("{files}, {}", text::bytes(done.output_bytes))]));
                 format!("{} {objects}, {} in {took}\n", screen.paint.green("Read"), text::bytes(done.bytes))

@@ -10,11 +10,12 @@ use crate::aws::Session;
 use crate::aws::hands::Hands;
 use crate::blueprint::Names;
 use crate::cli;
-use crate::cmd::status::{LakeRows, UNHEALTHY, ago, head};
+use crate::cmd::status::{LakeRows, ago, head};
 use crate::cmd::{Context, words};
 use crate::config::cloud::Cloud;
 use crate::cost::money;
 use crate::etl;
+use crate::exit;
 use crate::stack::health::{Health, Seen, judge};
 use crate::stack::look::look;
 use crate::stack::runs::{RunSeen, Summary};
@@ -63,7 +64,7 @@ pub fn execute(context: &Context, cloud: &Cloud, args: &cli::Status) -> Result<O
         match sleep(&watching, EVERY_MS) {
             Ok(()) => now_ms = clock(),
             Err(error) if error.kind() == ErrorKind::Interrupted => {
-                let code = if shown.health == Health::Unhealthy { UNHEALTHY } else { 0 };
+                let code = if shown.health == Health::Unhealthy { exit::UNHEALTHY } else { 0 };
                 return Ok(Outcome::silent().code(code));
             }
             Err(error) => return Err(error),
@@ -97,9 +98,9 @@ fn ended(context: &Context, shown: Shown) -> Outcome {
         Health::Healthy => outcome,
         Health::Empty => outcome.next(context.command("run"), "reads the logs now, without waiting for the schedule"),
         Health::Behind => outcome.next(context.command("status --watch"), "looks again every few seconds"),
-        Health::Unhealthy => {
-            outcome.next(context.command("drift"), "compares what is there with what was deployed").code(UNHEALTHY)
-        }
+        Health::Unhealthy => outcome
+            .next(context.command("drift"), "compares what is there with what was deployed")
+            .code(exit::UNHEALTHY),
     }
 }
 

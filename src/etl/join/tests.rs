@@ -1,8 +1,9 @@
 use parquet::record::Row;
 
 use super::*;
-use crate::etl::encode::{Encoder, ObjectColumns};
+use crate::etl::encode::{Encoder, ObjectColumns, TrailEncoder};
 use crate::logs::access::Parser;
+use crate::logs::trail::record::{Record, Spans};
 
 /// A record of a second of an hour, with a little of everything that can be absent.
 fn line(second: usize, number: usize) -> String {
@@ -53,10 +54,14 @@ fn sorted(mut rows: Vec<String>) -> Vec<String> {
 }
 
 fn times(file: &Bytes) -> Vec<i64> {
+    times_of(file, Table::AccessLogs)
+}
+
+fn times_of(file: &Bytes, table: Table) -> Vec<i64> {
     use parquet::record::RowAccessor;
     let reader = SerializedFileReader::new(file.clone()).unwrap();
     let columns = reader.metadata().file_metadata().schema_descr().columns();
-    let time = columns.iter().position(|column| column.name() == Table::AccessLogs.time_column()).unwrap();
+    let time = columns.iter().position(|column| column.name() == table.time_column()).unwrap();
     reader.get_row_iter(None).unwrap().map(|row| row.unwrap().get_timestamp_millis(time).unwrap()).collect()
 }
 
@@ -81,6 +86,62 @@ fn small_row_groups_become_one_in_the_order_of_time_and_every_row_stays_what_it_
     assert_eq!(reader.metadata().num_row_groups(), 1);
     assert!(joined.len() < files.iter().map(Bytes::len).sum());
     assert_eq!(join(files, LARGE_ROWS).unwrap().0, joined, "the same bytes the second time");
+}
+
+/// A file of events, with members that some of them lack, from seconds of an hour.
+fn events(object: &str, seconds: impl Iterator<Item = usize>) -> Bytes {
+    let mut encoder = TrailEncoder::new().unwrap();
+    encoder.begin_object(object, "trail");
+    let mut spans = Spans::default();
+    for (at, second) in seconds.enumerate() {
+        let key = if at.is_multiple_of(3) { String::new() } else { format!(r#","key":"k{at}""#) };
+        let extra = if at.is_multiple_of(4) { r#","new":{"a":[1]}"# } else { "" };
+        let text = format!(
+            r#"{{"eventTime":"2026-01-01T07:{:02}:{:02}Z","eventID":"{object}-{at}","eventName":"GetObject",
+            "userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/u{}"}},
+            "requestParameters":{{"bucketName":"b"{key}}},"additionalEventData":{{"bytesTransferredOut":{at}}}{extra}}}"#,
+            second / 60 % 60,
+            second % 60,
+            at % 5,
+        );
+        spans.find(text.as_bytes()).unwrap();
+        let record = Record::new(text.as_bytes(), &spans).unwrap();
+        encoder.push(&record, at as u64 + 1, text.len()).unwrap();
+    }
+    let mut files = Vec::new();
+    encoder
+        .empty(&mut |file| {
+            files.push(Bytes::from(file.bytes));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(files.len(), 1);
+    files.remove(0)
+}
+
+#[test]
+fn events_of_cloudtrail_are_joined_in_the_order_of_their_own_time() {
+    let files = [events("a", (0..200).map(|n| n * 7)), events("b", (0..90).map(|n| n * 11 + 3)), events("c", 5..6)];
+    let before: Vec<String> = files.iter().flat_map(rows).collect();
+    let (joined, count) = join(files.to_vec(), LARGE_ROWS).unwrap();
+    let joined = Bytes::from(joined);
+    assert_eq!(count, 291);
+    assert_eq!(sorted(rows(&joined)), sorted(before));
+    assert!(times_of(&joined, Table::CloudTrail).is_sorted());
+    let reader = SerializedFileReader::new(joined.clone()).unwrap();
+    let first = SerializedFileReader::new(files[0].clone()).unwrap();
+    let [here, there] = [&reader, &first].map(|reader| reader.metadata());
+    assert_eq!((here.num_row_groups(), here.file_metadata().schema()), (1, there.file_metadata().schema()));
+    for (here, there) in here.row_group(0).columns().iter().zip(there.row_group(0).columns()) {
+        let range = |of: &parquet::file::metadata::ColumnChunkMetaData| {
+            of.statistics().is_some_and(|statistics| statistics.min_bytes_opt().is_some())
+        };
+        // A column of which this file has no value has no range either.
+        let has_values = there.statistics().is_some_and(|of| of.null_count_opt() != Some(200));
+        assert!(!has_values || range(here) == range(there), "{}", here.column_path());
+    }
+    // A file of each table cannot become one.
+    assert!(join(vec![joined, file("logs", (0..3).map(|n| (n, n)))], LARGE_ROWS).is_err());
 }
 
 #[test]

@@ -76,6 +76,9 @@ pub const COLUMNS: [Column; 57] = [
     text("source_id"),
 ];
 
+/// The columns that come from the record itself; the others say where it stands.
+pub const RECORD_COLUMN_COUNT: usize = COLUMNS.len() - 3;
+
 /// The partition columns, both text: `YYYY-MM-DD` and `00` to `23`, UTC.
 pub const PARTITION_COLUMNS: [&str; 2] = ["eventdate", "eventhour"];
 
