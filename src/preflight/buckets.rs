@@ -88,7 +88,7 @@ fn existing(scene: &Scene<'_>, source: &CloudSource, bucket: &str, findings: &mu
     if !is_there(scene, region, bucket, owner, findings) {
         return;
     }
-    readable(scene, region, bucket, prefix, owner, findings);
+    readable(scene, region, bucket, prefix, owner, &ACCESS_LOGS, findings);
     let logging = if owner == scene.cloud.aws.account_id {
         findings.see(scene.eyes.logging(region, bucket, owner)).flatten()
     } else {
@@ -104,14 +104,39 @@ fn existing(scene: &Scene<'_>, source: &CloudSource, bucket: &str, findings: &mu
     }
 }
 
+/// What is looked for in a bucket, and what tells where it goes.
+struct Wanted {
+    what: &'static str,
+    hint: &'static str,
+}
+
+const ACCESS_LOGS: Wanted = Wanted {
+    what: "access logs are looked for there",
+    hint: "aws s3api get-bucket-logging --bucket BUCKET  shows the prefix that a bucket logs with; new logs take hours",
+};
+
+const TRAIL: Wanted = Wanted {
+    what: "CloudTrail's files are looked for there",
+    hint: "aws cloudtrail describe-trails  shows the bucket and the prefix (S3KeyPrefix) that a trail delivers to, and aws cloudtrail \
+           get-trail-status --name TRAIL  whether it does",
+};
+
 /// Whether logs are where they should be, and what reading them takes.
-fn readable(scene: &Scene<'_>, region: &str, bucket: &str, prefix: &str, owner: &str, findings: &mut Findings) {
+fn readable(
+    scene: &Scene<'_>,
+    region: &str,
+    bucket: &str,
+    prefix: &str,
+    owner: &str,
+    wanted: &Wanted,
+    findings: &mut Findings,
+) {
     if findings.see(scene.eyes.has_objects(region, bucket, prefix, owner)) == Some(false) {
         findings.push(Finding::warning(
             Code::NothingThere,
             format!("nothing in the bucket {bucket} begins with `{prefix}`"),
-            "logs are looked for there",
-            "aws s3api get-bucket-logging --bucket BUCKET  shows the prefix that a bucket logs with",
+            wanted.what,
+            wanted.hint,
         ));
     }
     if owner == scene.cloud.aws.account_id {
@@ -158,7 +183,7 @@ fn of_trail(scene: &Scene<'_>, trail: &Trail, findings: &mut Findings) {
         return;
     }
     let prefix = trail.prefix.as_deref().map_or_else(|| "AWSLogs/".to_owned(), |prefix| format!("{prefix}/AWSLogs/"));
-    readable(scene, region, &trail.bucket, &prefix, owner, findings);
+    readable(scene, region, &trail.bucket, &prefix, owner, &TRAIL, findings);
     for key in findings.see(scene.eyes.keys_of_trails(region, &trail.bucket)).unwrap_or_default() {
         if !key.is_empty() && trail.kms_key.as_deref() != Some(key.as_str()) {
             findings.push(Finding::error(

@@ -211,7 +211,10 @@ fn a_trails_key_must_be_configured() {
     world.empty.insert("trail/AWSLogs/");
     world.keys.insert(KEY, key(true, false, "arn:aws:iam::111122223333:root"));
     let with_key = format!("trails:\n  - {{id: t, bucket: trail, kms_key: '{KEY}'}}\n");
-    assert_eq!(found(&world, &cloud("", &with_key), ""), ["BS005"]);
+    let trails = cloud("", &with_key);
+    assert_eq!(found(&world, &trails, ""), ["BS005"]);
+    let hint = look(&world, &trails, &[spec("")]).unwrap().remove(0).hint;
+    assert!(hint.contains("describe-trails") && !hint.contains("get-bucket-logging"), "{hint}");
 }
 
 fn key(enabled: bool, managed: bool, principal: &str) -> Key {
