@@ -88,6 +88,14 @@ class Links(unittest.TestCase):
         for text in ("[a](exit-codes.md#exit-codes)", "[a](https://example.com/x#y)", "`[a](nowhere.md)`", "```\n[a](no.md)\n```", "[a](../src/)"):
             self.assertEqual(list(broken(path, text)), [], text)
 
+    def test_the_index_has_every_page(self):
+        index = ROOT / "docs/README.md"
+        linked = [link.partition("#")[0] for link in links(index.read_text(encoding="utf-8"))]
+        pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+        self.assertEqual(pages - set(linked), set())
+        tasks = [line.split("|")[1] for line in index.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+        self.assertEqual(len(tasks), len(set(tasks)), "a task stands twice")
+
     def test_anchors_are_those_of_github(self):
         self.assertEqual(anchor("`target: aws`"), "target-aws")
         self.assertEqual(anchor("Joining small files: `bucketscope compact`"), "joining-small-files-bucketscope-compact")
