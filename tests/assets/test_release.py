@@ -61,6 +61,17 @@ class Archive(unittest.TestCase):
             self.release.pack(folder, self.scratch / name, 0)
         self.assertNotEqual((self.scratch / "1").read_bytes(), (self.scratch / "2").read_bytes())
 
+    def test_what_cargo_does_not_know_of_is_in_the_bill_too(self):
+        readme = SCRIPT.parents[1] / "src/report/page/vendor/README.md"
+        component = self.release.bundled(readme)
+        self.assertEqual((component["name"], component["licenses"]), ("uplot", [{"license": {"id": "MIT"}}]))
+        self.assertRegex(component["purl"], r"^pkg:npm/uplot@\d+\.\d+\.\d+$")
+        bill = {"metadata": {"component": {"bom-ref": "us"}}, "components": [], "dependencies": [{"ref": "us"}, {"ref": "other"}]}
+        self.release.add(bill, component)
+        self.assertEqual(bill["components"], [component])
+        self.assertEqual(bill["dependencies"][0], {"ref": "us", "dependsOn": [component["bom-ref"]]})
+        self.assertEqual(bill["dependencies"][1:], [{"ref": "other"}, {"ref": component["bom-ref"]}])
+
     def test_sha256sum_agrees_to_the_sums(self):
         folder = self.filled("one", 0o755)
         self.release.sums(folder)
