@@ -1,6 +1,7 @@
 //! What is rendered for each scenario, kept as files beside its configuration: `BLESS=1 cargo test --test blueprint` writes
 //! them anew. `check.py` shows them to cfn-lint and checkov.
 
+mod dashboards;
 mod roles;
 mod rules;
 mod scenario;

@@ -2,6 +2,7 @@
 
 mod cases;
 mod compat;
+mod dashboards;
 mod docs;
 mod engine;
 mod functions;

@@ -1,6 +1,7 @@
 """Trino, on which Athena is built, judges what the embedded engine says: over lakes that our own commands have deployed and
 filled, through the same catalogue, the same views, the same statements and the same literals."""
 
+import datetime
 import itertools
 import json
 import pathlib
@@ -10,7 +11,7 @@ import time
 import unittest
 
 import compare
-from cloud import Emulator, Project, functions
+from cloud import ROOT, TESTS, Emulator, Project, functions
 from lake import LARGE_BYTES, Delivery, odd_events
 from questions import HOSTILE, questions
 from server import Trino
@@ -166,6 +167,50 @@ class SavedQueries(Judged):
                 asked = ["query", "object-history", f"--param=key={value}"]
                 sent, answer = world.api.json(*asked, "--dry-run"), world.api.json(*asked, "--local")
                 self.assertGreater(self.judge(sent["sql"], sent["parameters"], answer), 0)
+
+
+class DataSets(Judged):
+    """QuickSight's data sets: Athena gets the SQL of the template, with a viewer's numbers in the place of parameters."""
+
+    TEMPLATE = TESTS / "blueprint/scenarios/dashboards/eu-central-1.bucketscope-shop-dashboards.json"
+    # Of the fixtures and the generated logs; not the hour of many records.
+    FIRST, LAST, DAYS = "2026-05-30", "2026-07-05", 37
+
+    def statements(self):
+        """Data sets by their ids, as Athena gets them today. A day more or less, should one end meanwhile, has no records."""
+        ago = (datetime.datetime.now(datetime.UTC).date() - datetime.date.fromisoformat(self.LAST)).days
+        resources = json.loads(self.TEMPLATE.read_text())["Resources"].values()
+        sets = [made["Properties"]["PhysicalTableMap"]["sql"]["CustomSql"] for made in resources
+                if made["Type"] == "AWS::QuickSight::DataSet"]
+        filled = {"<<$days>>": str(self.DAYS), "<<$daysAgo>>": str(ago), '"bucketscope_shop"': f'"{world.api.database}"'}
+        for one in sets:
+            sql = one["SqlQuery"]
+            for name, value in filled.items():
+                self.assertIn(name, sql)
+                sql = sql.replace(name, value)
+            yield one["Name"], sql
+
+    def test_every_data_set_gives_trinos_rows_and_finds_something(self):
+        known = sorted(path.stem for path in (ROOT / "blueprints/quicksight").glob("*.sql"))
+        asked = dict(self.statements())
+        self.assertEqual(sorted(asked), known)
+        for name, sql in asked.items():
+            with self.subTest(name):
+                local = (ROOT / f"blueprints/quicksight/{name}.sql").read_text()
+                for day in (self.FIRST, self.LAST):
+                    local = local.replace("?", f"'{day}'", 1)
+                answer = world.api.json("query", "--local", f"--sql={local}")
+                trino = world.trino.schema(world.api.database).ask(sql)
+                columns = compare.columns_of_engine(answer)
+                self.assertEqual(columns, compare.columns_of_trino(trino))
+                names, kinds = [column for column, _ in columns], [kind for _, kind in columns]
+                ours = [compare.row_of_engine(row, names, kinds) for row in answer["rows"]]
+                theirs = [compare.row_of_trino(row, kinds) for row in trino.rows]
+                if name == "latency":
+                    # Of more than 20 values, Trino estimates percentiles: the saved query's test judges those.
+                    ours, theirs = ([row for row in rows if row[3] <= 20] for rows in (ours, theirs))
+                self.assertGreater(len(ours), 20)
+                self.assert_same(sorted(ours, key=repr), sorted(theirs, key=repr), names)
 
 
 class Tables(Judged):

@@ -8,9 +8,11 @@ use crate::config::cloud::{Cloud, QuickSight};
 use crate::query::{Catalogue, Part, Query};
 use crate::{Error, Result};
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 10] = [
     ("addresses.sql", include_str!("../../../blueprints/quicksight/addresses.sql")),
+    ("agents.sql", include_str!("../../../blueprints/quicksight/agents.sql")),
     ("deletions.sql", include_str!("../../../blueprints/quicksight/deletions.sql")),
+    ("errors.sql", include_str!("../../../blueprints/quicksight/errors.sql")),
     ("latency.sql", include_str!("../../../blueprints/quicksight/latency.sql")),
     ("prefixes.sql", include_str!("../../../blueprints/quicksight/prefixes.sql")),
     ("requesters.sql", include_str!("../../../blueprints/quicksight/requesters.sql")),

@@ -85,6 +85,22 @@ const SHEETS: &[Sheet] = &[
             visual("by-bucket", "By bucket", "traffic", Kind::Bars { by: "bucket_name", values: REQUESTS }),
             visual("by-operation", "By operation", "traffic", Kind::Bars { by: "operation", values: REQUESTS }),
             visual("by-status", "By status class", "traffic", Kind::Bars { by: "status", values: REQUESTS }),
+            visual("by-error", "By error", "errors", Kind::Bars { by: "error", values: REQUESTS }),
+            visual(
+                "buckets",
+                "Buckets",
+                "traffic",
+                Kind::Table {
+                    by: &["bucket_name"],
+                    values: &[
+                        sum("requests"),
+                        sum("client_errors"),
+                        sum("service_errors"),
+                        sum("bytes_sent"),
+                        sum("bytes_uploaded"),
+                    ],
+                },
+            ),
         ],
     },
     Sheet {
@@ -93,6 +109,7 @@ const SHEETS: &[Sheet] = &[
         visuals: &[
             visual("by-requester", "By requester", "requesters", Kind::Bars { by: "requester", values: REQUESTS }),
             visual("by-address", "By address", "addresses", Kind::Bars { by: "remoteip", values: REQUESTS }),
+            visual("by-agent", "By user agent", "agents", Kind::Bars { by: "useragent", values: REQUESTS }),
             visual("by-prefix", "By key prefix", "prefixes", Kind::Bars { by: "prefix", values: REQUESTS }),
             visual(
                 "prefixes",
@@ -228,13 +245,15 @@ const SHEETS: &[Sheet] = &[
         visuals: &[
             visual(
                 "calls-by-day",
-                "Calls and errors by day",
+                "Calls, errors and writes by day",
                 "trail",
-                Kind::Lines { every: "DAY", by: None, values: &[sum("calls"), sum("errors")] },
+                Kind::Lines { every: "DAY", by: None, values: &[sum("calls"), sum("errors"), sum("writes")] },
             ),
             visual("by-call", "By call", "trail", Kind::Bars { by: "call", values: &[sum("calls")] }),
-            visual("by-error", "By error", "trail", Kind::Bars { by: "errorcode", values: &[sum("errors")] }),
+            visual("by-call-error", "By error", "trail", Kind::Bars { by: "errorcode", values: &[sum("errors")] }),
             visual("by-principal", "By principal", "trail", Kind::Bars { by: "principal", values: &[sum("calls")] }),
+            visual("by-caller-address", "By address", "trail", Kind::Bars { by: "address", values: &[sum("calls")] }),
+            visual("by-region", "By Region", "trail", Kind::Bars { by: "region", values: &[sum("calls")] }),
         ],
     },
 ];
@@ -478,75 +497,4 @@ impl Visual {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::blueprint::quicksight::data_sets::queries;
-
-    fn sets() -> Vec<DataSet> {
-        queries().unwrap().queries().iter().map(|query| DataSet { query: query.clone() }).collect()
-    }
-
-    #[test]
-    fn every_visual_stands_on_columns_of_its_data_set_with_the_right_types() {
-        for visual in SHEETS.iter().flat_map(|sheet| sheet.visuals) {
-            let sets = sets();
-            let set = sets.iter().find(|set| set.id() == visual.set).unwrap();
-            let (texts, numbers): (Vec<&str>, &[Value]) = match &visual.kind {
-                Kind::Lines { by, values, .. } => (by.iter().copied().collect(), *values),
-                Kind::Bars { by, values } => (vec![*by], *values),
-                Kind::Number(value) => (Vec::new(), std::slice::from_ref(value)),
-                Kind::Table { by, values } => (by.to_vec(), *values),
-            };
-            for text in texts {
-                assert_eq!(set.kind(text), Some("STRING"), "{}: {text}", visual.id);
-            }
-            for (number, how) in numbers {
-                assert_eq!(set.kind(number), Some("INTEGER"), "{}: {number}", visual.id);
-                assert_eq!(*how == "MAX", number.contains("_p"), "{}: percentiles do not add up", visual.id);
-            }
-            assert_eq!((set.kind("period"), set.kind("bucket_name")), (Some("DATETIME"), Some("STRING")));
-        }
-    }
-
-    #[test]
-    fn every_data_set_is_shown_and_every_id_is_used_once() {
-        let used: BTreeSet<&str> = SHEETS.iter().flat_map(|sheet| sheet.visuals).map(|visual| visual.set).collect();
-        assert_eq!(
-            used,
-            sets().iter().map(|set| set.id().to_owned()).collect::<Vec<_>>().iter().map(String::as_str).collect()
-        );
-        let ids: Vec<&str> = SHEETS.iter().flat_map(|sheet| sheet.visuals).map(|visual| visual.id).collect();
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
-    }
-
-    #[test]
-    fn no_visual_covers_another() {
-        for sheet in SHEETS {
-            let mut taken = BTreeSet::new();
-            for element in sheet.elements() {
-                let number = |key: &str| element[key].as_u64().unwrap();
-                for row in number("RowIndex")..number("RowIndex") + number("RowSpan") {
-                    for column in number("ColumnIndex")..number("ColumnIndex") + number("ColumnSpan") {
-                        assert!(column < u64::from(GRID) && taken.insert((row, column)), "{}: {element}", sheet.id);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_days_of_the_configuration_can_be_chosen() {
-        assert_eq!(choices(7), ["1", "7", "30", "90"]);
-        assert_eq!(choices(14), ["1", "7", "14", "30", "90"]);
-    }
-
-    #[test]
-    fn sheets_without_data_are_left_out() {
-        let trail: Vec<DataSet> = sets().into_iter().filter(|set| set.id() == "trail").collect();
-        let left: Vec<&str> = wanted_sheets(&trail).map(|sheet| sheet.id).collect();
-        assert_eq!(left, ["trail"]);
-        assert_eq!(wanted_sheets(&sets()).count(), SHEETS.len());
-    }
-}
+mod tests;
