@@ -9,6 +9,7 @@ use super::crawlers::{Crawlers, SdkCrawlers};
 use super::drift::{SdkStackDrift, StackDrift};
 use super::jobs::{Jobs, SdkJobs};
 use super::logs::{Logs, SdkLogs};
+use super::queues::{Queues, SdkQueues};
 use super::roles::{Roles, SdkRoles};
 use super::schedules::{Schedules, SdkSchedules};
 use super::stacks::{SdkStacks, Stacks};
@@ -41,6 +42,8 @@ pub struct Hands {
     pub logs: Arc<dyn Logs>,
     /// Topics.
     pub topics: Arc<dyn Topics>,
+    /// Queues.
+    pub queues: Arc<dyn Queues>,
     /// What carries tags.
     pub tagged: Arc<dyn Tagged>,
     /// Roles.
@@ -62,6 +65,7 @@ impl Hands {
             athena: Arc::new(SdkAthena::new(session)),
             logs: Arc::new(SdkLogs::new(session)),
             topics: Arc::new(SdkTopics::new(session)),
+            queues: Arc::new(SdkQueues::new(session)),
             tagged: Arc::new(SdkTagged::new(session)),
             roles: Arc::new(SdkRoles::new(session)),
         }

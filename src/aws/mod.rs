@@ -37,6 +37,8 @@ pub mod preflight;
 #[cfg(feature = "aws")]
 pub mod query_runs;
 #[cfg(feature = "aws")]
+pub mod queues;
+#[cfg(feature = "aws")]
 pub mod roles;
 #[cfg(feature = "aws")]
 pub mod schedules;

@@ -108,6 +108,7 @@ pub const CALLED: &[Calls] = &[
     row(BOTH, Place::LogGroups, "logs", &["DescribeLogStreams", "GetLogEvents"]),
     row(BOTH, Place::Schedule, "scheduler", &["GetSchedule"]),
     row(BOTH, Place::ScheduleGroup, "scheduler", &["GetScheduleGroup"]),
+    row(BOTH, Place::Queue, "sqs", &["GetQueueAttributes"]),
     row(BOTH, Place::Topic, "sns", &["GetTopicAttributes", "ListSubscriptionsByTopic"]),
     // notify test: Athena is to fail on a query. It looks for the place of the result and for the table first.
     row(DEPLOYER, Place::Workgroup, "athena", &["GetQueryExecution", "StartQueryExecution"]),
@@ -138,6 +139,7 @@ pub const CALLED: &[Calls] = &[
     row(DEPLOYER, Place::Workgroup, "athena", &["DeleteWorkGroup"]),
     row(DEPLOYER, Place::LogGroups, "logs", &["DeleteLogGroup", "DeleteLogStream"]),
     row(DEPLOYER, Place::Topic, "sns", &["SetTopicAttributes"]),
+    row(DEPLOYER, Place::Queue, "sqs", &["SetQueueAttributes"]),
     row(DEPLOYER, Place::Schedule, "scheduler", &["UpdateSchedule"]),
     row(DEPLOYER, Place::Anything, "scheduler", &["ListSchedules"]),
     row(DEPLOYER, Place::Anything, "iam", &["ListRoles"]),

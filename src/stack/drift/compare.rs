@@ -59,7 +59,7 @@ pub fn compare(hands: &Hands, expected: &Expected) -> Result<Option<Checked>> {
         "AWS::Glue::Table" => glue_table(hands, expected)?,
         "AWS::SNS::TopicPolicy" => topic_policy(hands, expected)?,
         "AWS::S3::BucketPolicy" => bucket_policy(hands, expected)?,
-        "AWS::SQS::QueuePolicy" => Checked::Unknown("policies of queues are not compared".to_owned()),
+        "AWS::SQS::QueuePolicy" => queue_policy(hands, expected)?,
         "AWS::Athena::NamedQuery" => {
             let now = hands.athena.named_query(&expected.physical)?;
             saved_text(expected, "/QueryString", now)
@@ -88,10 +88,19 @@ pub fn set_back(hands: &Hands, expected: &Expected) -> Result<Option<String>> {
         }
         "AWS::SNS::TopicPolicy" => {
             let document = expected.properties.get("PolicyDocument").unwrap_or(&Value::Null).to_string();
-            for topic in topics(expected) {
-                hands.topics.set_policy(&topic, &document)?;
+            let topics = listed(expected, "Topics");
+            for topic in &topics {
+                hands.topics.set_policy(topic, &document)?;
             }
-            Ok(Some(format!("the policy of {}", topics(expected).join(", "))))
+            Ok(Some(format!("the policy of {}", topics.join(", "))))
+        }
+        "AWS::SQS::QueuePolicy" => {
+            let document = expected.properties.get("PolicyDocument").unwrap_or(&Value::Null).to_string();
+            let queues = listed(expected, "Queues");
+            for queue in &queues {
+                hands.queues.set_policy(queue, &document)?;
+            }
+            Ok(Some(format!("the policy of {}", queues.join(", "))))
         }
         kind if kind == BUCKET_LOGGING => {
             let bucket = expected.text("/Bucket");
@@ -119,17 +128,31 @@ fn glue_table(hands: &Hands, expected: &Expected) -> Result<Checked> {
     })
 }
 
-fn topics(expected: &Expected) -> Vec<String> {
-    let all = expected.properties.get("Topics").and_then(Value::as_array).into_iter().flatten();
-    all.filter(|topic| !is_anything(topic)).filter_map(Value::as_str).map(str::to_owned).collect()
+/// What a policy is for: the names in this property that are known.
+fn listed(expected: &Expected, property: &str) -> Vec<String> {
+    let all = expected.properties.get(property).and_then(Value::as_array).into_iter().flatten();
+    all.filter(|name| !is_anything(name)).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn topic_policy(hands: &Hands, expected: &Expected) -> Result<Checked> {
     let should = expected.properties.get("PolicyDocument").unwrap_or(&Value::Null);
     let mut all = Vec::new();
-    for topic in topics(expected) {
+    for topic in listed(expected, "Topics") {
         match hands.topics.policy(&topic)? {
             // The topic itself is compared by CloudFormation; its policy goes and comes with it.
+            None => return Ok(Checked::Gone(Revert::CloudFormation)),
+            Some(now) => all.extend(policy::differences(should, &parsed(&now))),
+        }
+    }
+    Ok(Checked::Differs(all, Revert::Ourselves))
+}
+
+fn queue_policy(hands: &Hands, expected: &Expected) -> Result<Checked> {
+    let should = expected.properties.get("PolicyDocument").unwrap_or(&Value::Null);
+    let mut all = Vec::new();
+    for queue in listed(expected, "Queues") {
+        match hands.queues.policy(&queue)? {
+            // As with topics.
             None => return Ok(Checked::Gone(Revert::CloudFormation)),
             Some(now) => all.extend(policy::differences(should, &parsed(&now))),
         }

@@ -260,7 +260,7 @@ fn merged(
     all
 }
 
-/// Sets back what CloudFormation cannot: tables, policies of topics, logging of buckets that no stack owns. Says what was
+/// Sets back what CloudFormation cannot: tables, policies of topics and queues, logging of buckets that no stack owns. Says what was
 /// set back.
 ///
 /// # Errors

@@ -9,6 +9,8 @@ use crate::aws::stacks::{Stack, StackStatus};
 use crate::blueprint::names::Names;
 use crate::stack::fake::{Fake, FakeBucket, FakeStack, Silent, World, cloud, resource};
 
+const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/bucketscope-web-undelivered";
+
 const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:bucketscope-web-notices";
 
 fn template() -> Value {
@@ -23,6 +25,10 @@ fn template() -> Value {
         "TopicPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument":
             {"Statement": [{"Sid": "Notices", "Effect": "Allow", "Action": "sns:Publish", "Resource": {"Ref": "Topic"}}]}}},
         "Topic": {"Type": "AWS::SNS::Topic", "Properties": {}},
+        "QueuePolicy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument":
+            {"Statement": [{"Sid": "Rules", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage", "Resource": "arn:q"}]}}},
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {}},
         "Query": {"Type": "AWS::Athena::NamedQuery", "Properties": {"QueryString": "SELECT 1"}},
         "Statement": {"Type": "AWS::Athena::PreparedStatement", "Properties":
             {"StatementName": "denied", "WorkGroup": "w", "QueryStatement": "SELECT ?"}},
@@ -39,7 +45,7 @@ fn in_sync() -> Arc<Fake> {
     let cloud = cloud();
     let names = Names::of(&cloud);
     let mut world = World::default();
-    let physical = [("Database", "db"), ("Topic", TOPIC), ("Query", "q-1")];
+    let physical = [("Database", "db"), ("Topic", TOPIC), ("Queue", QUEUE), ("Query", "q-1")];
     let now = Stack {
         tags: [("bucketscope:pipeline".to_owned(), "web".to_owned())].into(),
         ..stack(&names.lake_stack(), StackStatus::CreateComplete)
@@ -54,6 +60,10 @@ fn in_sync() -> Arc<Fake> {
     let policy =
         json!({"Statement": {"Sid": "Notices", "Effect": "Allow", "Action": ["SNS:Publish"], "Resource": TOPIC}});
     world.topics.insert(TOPIC.to_owned(), policy.to_string());
+    // As SQS may give it back: lists of one, actions in another case.
+    let policy = json!({"Version": "2012-10-17", "Statement": {"Sid": "Rules", "Effect": "Allow", "Action": ["SQS:SendMessage"],
+        "Principal": {"Service": ["events.amazonaws.com"]}, "Resource": ["arn:q"]}});
+    world.queues.insert(QUEUE.to_owned(), policy.to_string());
     world.queries.insert("q-1".to_owned(), "SELECT 1".to_owned());
     world.queries.insert("denied".to_owned(), "SELECT ?".to_owned());
     let schedule = crate::aws::schedules::ScheduleNow {
@@ -76,7 +86,8 @@ fn in_sync() -> Arc<Fake> {
         ..ResourceDrift::default()
     };
     let not = |logical: &str| ResourceDrift { status: "NOT_CHECKED".to_owned(), ..fine(logical) };
-    let drifts = vec![fine("Database"), fine("Topic"), fine("Job"), not("LogTable"), not("TopicPolicy")];
+    let drifts = vec![fine("Database"), fine("Topic"), fine("Queue"), fine("Job")];
+    let drifts = drifts.into_iter().chain(["LogTable", "TopicPolicy", "QueuePolicy"].map(not)).collect();
     world.drifts.insert(names.lake_stack(), drifts);
     Fake::over(world)
 }
@@ -125,7 +136,7 @@ fn lake() -> String {
 fn without_a_change_there_is_no_drift_whatever_a_crawler_wrote() {
     let found = looked(&in_sync());
     assert_eq!(lines(&found), Vec::<String>::new());
-    assert_eq!((found.stacks, found.resources), (1, 10));
+    assert_eq!((found.stacks, found.resources), (1, 12));
 }
 
 #[test]
@@ -162,6 +173,19 @@ fn policies_logging_queries_schedules_and_files_are_compared() {
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with("modified TopicPolicy /PolicyDocument/Statement/Notices: {"), "{found:?}");
     assert!(ours);
+    let open = r#"{"Statement":{"Sid":"Rules","Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"arn:q"}}"#;
+    assert_eq!(
+        after(|world| drop(world.queues.insert(QUEUE.to_owned(), open.to_owned()))),
+        (
+            vec![
+                "modified QueuePolicy /PolicyDocument/Statement/Rules/Principal: {\"Service\":[\"events.amazonaws.com\"]} → {\"AWS\":[\"*\"]}"
+                    .to_owned()
+            ],
+            true
+        )
+    );
+    let (found, ours) = after(|world| drop(world.queues.insert(QUEUE.to_owned(), String::new())));
+    assert!(found.len() == 1 && found[0].ends_with(" → nothing") && ours, "{found:?}");
     assert_eq!(
         after(|world| world.buckets.get_mut("photos").unwrap().logging = None),
         (vec!["modified Logging /Logging: raw/logs/photos/ → nothing is logged".to_owned()], true)

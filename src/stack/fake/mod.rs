@@ -67,6 +67,8 @@ pub struct World {
     pub queries: BTreeMap<String, String>,
     pub log_groups: BTreeMap<String, BTreeSet<String>>,
     pub topics: BTreeMap<String, String>,
+    /// Policies of queues by their URLs.
+    pub queues: BTreeMap<String, String>,
     pub roles: BTreeMap<String, BTreeMap<String, String>>,
     /// What the list by tag says, Region and ARN.
     pub tagged: BTreeSet<(String, String)>,
@@ -124,6 +126,7 @@ impl Fake {
             athena: one.clone(),
             logs: one.clone(),
             topics: one.clone(),
+            queues: one.clone(),
             tagged: one.clone(),
             roles: one,
         }

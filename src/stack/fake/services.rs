@@ -6,6 +6,7 @@ use super::InRegion;
 use crate::Result;
 use crate::aws::athena::{Athena, Scanned};
 use crate::aws::logs::Logs;
+use crate::aws::queues::Queues;
 use crate::aws::roles::Roles;
 use crate::aws::schedules::{ScheduleNow, Schedules};
 use crate::aws::tagged::Tagged;
@@ -103,6 +104,17 @@ impl Topics for InRegion {
     fn subscriptions(&self, _arn: &str) -> Result<Vec<Subscription>> {
         drop(self.call()?);
         Ok(Vec::new())
+    }
+}
+
+impl Queues for InRegion {
+    fn policy(&self, url: &str) -> Result<Option<String>> {
+        Ok(self.call()?.queues.get(url).cloned())
+    }
+
+    fn set_policy(&self, url: &str, policy: &str) -> Result<()> {
+        self.call()?.queues.insert(url.to_owned(), policy.to_owned());
+        Ok(())
     }
 }
 
