@@ -6,10 +6,11 @@ use aws_sdk_athena::config::retry::RetryConfig;
 use super::Session;
 use super::answer::{absent, done, millis, owned};
 use super::error::explain;
+use super::query_runs::State;
 use crate::Result;
 
 /// What a workgroup's queries scanned in a span of time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scanned {
     /// Queries.
     pub queries: u64,
@@ -17,6 +18,19 @@ pub struct Scanned {
     pub bytes: u64,
     /// Whether there were more queries than were looked at.
     pub more: bool,
+    /// The queries themselves, the newest first.
+    pub asked: Vec<QueryAsked>,
+}
+
+/// A query that was started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueryAsked {
+    /// Its text, comments among it.
+    pub sql: String,
+    /// When it was started, milliseconds since the epoch.
+    pub submitted_ms: Option<i64>,
+    /// How far it is.
+    pub state: State,
 }
 
 /// Athena in one Region.
@@ -126,6 +140,8 @@ impl SdkAthena {
             let bytes = query.statistics().and_then(|statistics| statistics.data_scanned_in_bytes()).unwrap_or(0);
             let bytes = u64::try_from(bytes).unwrap_or(0);
             sum.bytes += if bytes == 0 { 0 } else { bytes.max(BILLED_AT_LEAST) };
+            let state = State::of(query.status().and_then(|status| status.state()));
+            sum.asked.push(QueryAsked { sql: owned(query.query()), submitted_ms: submitted, state });
         }
         Ok(older)
     }

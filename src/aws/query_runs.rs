@@ -48,6 +48,17 @@ pub enum State {
 }
 
 impl State {
+    /// As the SDK has it.
+    pub(super) fn of(state: Option<&QueryExecutionState>) -> Self {
+        match state {
+            Some(QueryExecutionState::Succeeded) => Self::Succeeded,
+            Some(QueryExecutionState::Failed) => Self::Failed,
+            Some(QueryExecutionState::Cancelled) => Self::Cancelled,
+            Some(QueryExecutionState::Running) => Self::Running,
+            _ => Self::Queued,
+        }
+    }
+
     /// As a person reads it.
     pub fn word(self) -> &'static str {
         match self {
@@ -201,13 +212,7 @@ fn seen(told: &QueryExecution) -> QueryRun {
     let said = status.and_then(|status| status.athena_error()).and_then(|error| error.error_message());
     QueryRun {
         id: owned(told.query_execution_id()),
-        state: match status.and_then(|status| status.state()) {
-            Some(QueryExecutionState::Succeeded) => State::Succeeded,
-            Some(QueryExecutionState::Failed) => State::Failed,
-            Some(QueryExecutionState::Cancelled) => State::Cancelled,
-            Some(QueryExecutionState::Running) => State::Running,
-            _ => State::Queued,
-        },
+        state: State::of(status.and_then(|status| status.state())),
         reason: reason.or(said).map(str::to_owned),
         scanned_bytes: number(statistics.and_then(|statistics| statistics.data_scanned_in_bytes())),
         total_ms: number(statistics.and_then(|statistics| statistics.total_execution_time_in_millis())),

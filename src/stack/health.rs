@@ -1,5 +1,6 @@
 //! How a pipeline in AWS is doing: what was seen, judged.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::next::next_after;
@@ -47,6 +48,23 @@ pub struct CrawlerSeen {
     pub next_ms: Option<i64>,
 }
 
+/// A report that is asked by the clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ReportSeen {
+    /// What it is called.
+    pub name: String,
+    /// The saved query.
+    pub query: String,
+    /// The range of time that it asks about.
+    pub last: String,
+    /// Its schedule; `None` where there is none in AWS.
+    pub schedule: Option<ScheduleSeen>,
+    /// When it was asked last, milliseconds since the epoch, if that was this month.
+    pub asked_ms: Option<i64>,
+    /// How that ended, in Athena's word in lower case.
+    pub asked_state: Option<&'static str>,
+}
+
 /// What was spent since the month began, in US dollars.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Spent {
@@ -79,6 +97,8 @@ pub struct Seen {
     pub schedule: Option<ScheduleSeen>,
     /// The crawler.
     pub crawler: Option<CrawlerSeen>,
+    /// The reports of the configuration.
+    pub reports: Vec<ReportSeen>,
     /// Addresses whose owners have yet to confirm them.
     pub pending: Vec<String>,
     /// The lake; `None` where no run has begun it.
@@ -93,6 +113,7 @@ pub fn judge(cloud: &Cloud, seen: &Seen, now_ms: i64) -> (Health, Vec<String>) {
     stacks(cloud, seen, &mut findings);
     runs(cloud, seen, now_ms, &mut findings);
     crawler(cloud, seen, &mut findings);
+    reports(seen, &mut findings);
     lake(cloud, seen, now_ms, &mut findings);
     for address in &seen.pending {
         findings.push((Health::Behind, format!("{address} has not confirmed the subscription to the notices yet")));
@@ -184,6 +205,27 @@ fn crawler(cloud: &Cloud, seen: &Seen, findings: &mut Findings) {
     }
 }
 
+fn reports(seen: &Seen, findings: &mut Findings) {
+    for ReportSeen { name, schedule, asked_state, .. } in &seen.reports {
+        match schedule {
+            None => {
+                findings.push((Health::Unhealthy, format!("the report {name} has no schedule; deploy makes it")));
+                continue;
+            }
+            Some(schedule) if !schedule.enabled => {
+                findings.push((Health::Unhealthy, format!("the schedule of the report {name} is disabled")));
+            }
+            Some(_) => {}
+        }
+        let ended = match asked_state {
+            Some("failed") => "failed",
+            Some("cancelled") => "was cancelled",
+            _ => continue,
+        };
+        findings.push((Health::Behind, format!("the report {name} {ended} when it was last asked")));
+    }
+}
+
 fn lake(cloud: &Cloud, seen: &Seen, now_ms: i64, findings: &mut Findings) {
     let Some(lake) = &seen.lake else {
         if findings.is_empty() {
@@ -206,13 +248,18 @@ fn lake(cloud: &Cloud, seen: &Seen, now_ms: i64, findings: &mut Findings) {
 
 /// When the crawler runs next: its schedule is in UTC.
 pub fn next_crawl(schedule: Option<&str>, scheduled: bool, now_ms: i64) -> Option<i64> {
-    schedule.filter(|_| scheduled).and_then(|schedule| next_after(schedule, None, now_ms))
+    schedule.filter(|_| scheduled).and_then(|schedule| next_after(schedule, &TimeZone::UTC, None, now_ms))
 }
 
-/// When the job runs next; only told for UTC.
+/// When something runs next by a schedule of EventBridge's; not told where this system does not know the time zone.
 pub fn next_run(expression: &str, time_zone: &str, enabled: bool, last_ms: Option<i64>, now_ms: i64) -> Option<i64> {
-    let known = enabled && (expression.starts_with("rate(") || time_zone == "UTC");
-    if known { next_after(expression, last_ms, now_ms) } else { None }
+    let zone = match time_zone {
+        "UTC" => TimeZone::UTC,
+        // A rate does not depend on it.
+        _ if expression.starts_with("rate(") => TimeZone::UTC,
+        other => TimeZone::get(other).ok()?,
+    };
+    if enabled { next_after(expression, &zone, last_ms, now_ms) } else { None }
 }
 
 #[cfg(test)]
@@ -307,6 +354,20 @@ mod tests {
         wrong(long_ago, Health::Unhealthy, "no run was started");
         let failed = |seen: &mut Seen| seen.crawler.as_mut().unwrap().last_status = Some("FAILED".to_owned());
         wrong(failed, Health::Unhealthy, "the last crawl failed");
+        let report = |schedule: Option<bool>, asked_state: Option<&'static str>| ReportSeen {
+            name: "weekly".to_owned(),
+            schedule: schedule.map(|enabled| ScheduleSeen { enabled, ..ScheduleSeen::default() }),
+            asked_state,
+            ..ReportSeen::default()
+        };
+        for (schedule, asked, expected, words) in [
+            (None, None, Health::Unhealthy, "the report weekly has no schedule; deploy makes it"),
+            (Some(false), None, Health::Unhealthy, "the schedule of the report weekly is disabled"),
+            (Some(true), Some("failed"), Health::Behind, "the report weekly failed when it was last asked"),
+            (Some(true), Some("succeeded"), Health::Healthy, ""),
+        ] {
+            assert_eq!(judged(|seen| seen.reports.push(report(schedule, asked))), (expected, words.to_owned()));
+        }
         wrong(
             |seen| seen.pending.push("ops@example.com".to_owned()),
             Health::Behind,

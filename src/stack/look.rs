@@ -3,18 +3,20 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::health::{CrawlerSeen, ScheduleSeen, Seen, Spent, next_crawl, next_run};
+use super::health::{CrawlerSeen, ReportSeen, ScheduleSeen, Seen, Spent, next_crawl, next_run};
 use super::runs::{self, RunSeen, Summary};
 use super::site::Site;
 use super::teardown::found_stacks;
-use crate::aws::athena::Scanned;
+use crate::aws::athena::{QueryAsked, Scanned};
 use crate::aws::crawlers::Crawl;
 use crate::aws::jobs::Run;
+use crate::aws::schedules::ScheduleNow;
 use crate::blueprint::Names;
 use crate::blueprint::names::JobName;
-use crate::config::cloud::{Engine, partition_of};
+use crate::config::cloud::{Engine, Report, partition_of};
 use crate::cost;
 use crate::etl::status::Status as Lake;
+use crate::notice::report::Mark;
 use crate::{Error, ErrorKind, Result};
 
 /// So many runs are shown.
@@ -44,20 +46,26 @@ pub fn look(site: &Site<'_>, lake: impl FnOnce() -> Result<Option<Lake>> + Send,
             .hint("bucketscope deploy  deploys it"));
     }
     let since_ms = month(now_ms);
-    let (runs, crawler, pending, scanned, lake) = std::thread::scope(|scope| {
+    let (runs, crawler, pending, scanned, schedules, lake) = std::thread::scope(|scope| {
         let runs = scope.spawn(|| runs_seen(site, now_ms));
         let crawler = scope.spawn(|| crawler(site, now_ms));
         let pending = scope.spawn(|| pending(site));
         // Who may not look at queries sees everything else.
         let scanned =
             scope.spawn(|| site.home.athena.scanned(&Names::of(site.cloud).workgroup(), since_ms, QUERIES).ok());
+        let schedules = scope.spawn(|| report_schedules(site));
         let lake = scope.spawn(lake);
-        (joined(runs), joined(crawler), joined(pending), scanned.join().ok().flatten(), joined(lake))
+        let scanned = scanned.join().ok().flatten();
+        (joined(runs), joined(crawler), joined(pending), scanned, joined(schedules), joined(lake))
     });
     let ((all, shown), (crawler, crawls)) = (runs?, crawler?);
-    let spent = spent(&all, crawls.as_deref(), scanned, since_ms, now_ms);
+    let spent = spent(&all, crawls.as_deref(), scanned.as_ref(), since_ms, now_ms);
     let schedule = schedule(site, shown.first().and_then(|run| run.started_ms), now_ms)?;
-    Ok(Seen { stacks, runs: shown, schedule, crawler, pending: pending?, lake: lake?, spent })
+    let asked = scanned.map(|scanned| scanned.asked).unwrap_or_default();
+    let reports =
+        site.cloud.reports.iter().zip(schedules?).map(|(report, now)| seen_report(report, now, &asked, now_ms));
+    let reports = reports.collect();
+    Ok(Seen { stacks, runs: shown, schedule, crawler, reports, pending: pending?, lake: lake?, spent })
 }
 
 fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
@@ -98,12 +106,39 @@ pub fn summary(site: &Site<'_>, job: &JobName, id: &str) -> Result<Option<Summar
 fn schedule(site: &Site<'_>, last_ms: Option<i64>, now_ms: i64) -> Result<Option<ScheduleSeen>> {
     let names = Names::of(site.cloud);
     let found = site.home.schedules.find(&names.schedule_group(), &names.schedule())?;
-    Ok(found.map(|found| ScheduleSeen {
+    Ok(found.map(|found| seen_schedule(found, last_ms, now_ms)))
+}
+
+/// The schedules of the configuration's reports, in its order.
+fn report_schedules(site: &Site<'_>) -> Result<Vec<Option<ScheduleNow>>> {
+    let names = Names::of(site.cloud);
+    let find =
+        |report: &Report| site.home.schedules.find(&names.schedule_group(), &names.report_schedule(report.name()));
+    site.cloud.reports.iter().map(find).collect()
+}
+
+/// A report with the last of the queries that carry its mark.
+fn seen_report(report: &Report, schedule: Option<ScheduleNow>, asked: &[QueryAsked], now_ms: i64) -> ReportSeen {
+    let ours = |query: &&QueryAsked| Mark::of(&query.sql).is_some_and(|mark| mark.report == report.name());
+    let last = asked.iter().filter(ours).max_by_key(|query| query.submitted_ms);
+    let asked_ms = last.and_then(|query| query.submitted_ms);
+    ReportSeen {
+        name: report.name().to_owned(),
+        query: report.query.clone(),
+        last: report.last.clone(),
+        schedule: schedule.map(|found| seen_schedule(found, asked_ms, now_ms)),
+        asked_ms,
+        asked_state: last.map(|query| query.state.word()),
+    }
+}
+
+fn seen_schedule(found: ScheduleNow, last_ms: Option<i64>, now_ms: i64) -> ScheduleSeen {
+    ScheduleSeen {
         next_ms: next_run(&found.expression, &found.time_zone, found.enabled, last_ms, now_ms),
         expression: found.expression,
         time_zone: found.time_zone,
         enabled: found.enabled,
-    }))
+    }
 }
 
 fn crawler(site: &Site<'_>, now_ms: i64) -> Result<(Option<CrawlerSeen>, Option<Vec<Crawl>>)> {
@@ -132,7 +167,7 @@ fn pending(site: &Site<'_>) -> Result<Vec<String>> {
 fn spent(
     runs: &[(JobName, Run)],
     crawls: Option<&[Crawl]>,
-    scanned: Option<Scanned>,
+    scanned: Option<&Scanned>,
     since_ms: i64,
     now_ms: i64,
 ) -> Spent {
@@ -147,7 +182,7 @@ fn spent(
         ours.fold(0.0, |sum, crawl| sum + crawl.dpu_hours) * prices.glue_crawler_dpu_hour.usd
     };
     #[expect(clippy::cast_precision_loss, reason = "exact to 9 petabytes")]
-    let athena = |scanned: Scanned| scanned.bytes as f64 / 1e12 * prices.athena_scan.usd;
+    let athena = |scanned: &Scanned| scanned.bytes as f64 / 1e12 * prices.athena_scan.usd;
     Spent {
         since_ms,
         job_usd: used.iter().fold(0.0, |sum, (engine, one)| sum + cost::job_cost(*engine, *one)),
@@ -171,6 +206,7 @@ fn month(now_ms: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::query_runs::State;
     use crate::stack::fake::{Fake, Silent, World, cloud, deployed};
     use crate::ui::text;
 
@@ -201,6 +237,36 @@ mod tests {
         assert!((seen.spent.job_usd - 0.44).abs() < 1e-9);
         assert!(seen.schedule.unwrap().enabled);
         assert_eq!(seen.crawler.unwrap().state, "RUNNING");
+    }
+
+    #[test]
+    fn a_report_is_seen_with_its_schedule_and_the_last_query_that_carries_its_mark() {
+        let report = |name: &str| Report {
+            name: Some(name.to_owned()),
+            query: "access-denied".to_owned(),
+            last: "7d".to_owned(),
+            schedule: "rate(1 day)".to_owned(),
+            time_zone: "UTC".to_owned(),
+            parameters: Default::default(),
+            only_findings: false,
+        };
+        let asked = |name: &str, at: i64, state: State| QueryAsked {
+            sql: format!("SELECT 1\n-- bucketscope report={name} query=access-denied from=0 to=1 only_findings=false"),
+            submitted_ms: Some(at),
+            state,
+        };
+        let all = [
+            asked("other", 9_000, State::Failed),
+            asked("mine", 3_000, State::Failed),
+            asked("mine", 7_000, State::Succeeded),
+            QueryAsked { sql: "SELECT 'report=mine'".to_owned(), submitted_ms: Some(8_000), state: State::Failed },
+        ];
+        let schedule = ScheduleNow { expression: "rate(1 day)".to_owned(), enabled: true, ..ScheduleNow::default() };
+        let seen = seen_report(&report("mine"), Some(schedule), &all, 10_000);
+        assert_eq!((seen.asked_ms, seen.asked_state), (Some(7_000), Some("succeeded")));
+        assert_eq!(seen.schedule.unwrap().next_ms, Some(7_000 + 86_400_000));
+        let never = seen_report(&report("never"), None, &all, 10_000);
+        assert_eq!((never.asked_ms, never.asked_state, never.schedule), (None, None, None));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! When a schedule comes round next, in UTC.
+//! When a schedule comes round next.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::config::cloud::schedule::{Cron, Schedule};
 
@@ -11,7 +11,7 @@ const HORIZON: i32 = 3_000;
 
 /// When `schedule` comes round first after `now_ms`; `last_ms` is when it did last, from which a rate is counted. `None`
 /// where that cannot be told: `none`, another form (`L`, `W`, `#`), or never again.
-pub fn next_after(schedule: &str, last_ms: Option<i64>, now_ms: i64) -> Option<i64> {
+pub fn next_after(schedule: &str, zone: &TimeZone, last_ms: Option<i64>, now_ms: i64) -> Option<i64> {
     match Schedule::parse(schedule).ok()? {
         Schedule::Never => None,
         Schedule::Rate { minutes } => {
@@ -21,7 +21,7 @@ pub fn next_after(schedule: &str, last_ms: Option<i64>, now_ms: i64) -> Option<i
             last.checked_add((passed + 1).checked_mul(period)?)
         }
         Schedule::Cron(cron) if cron.days.marked > 0 => None,
-        Schedule::Cron(cron) => next_time(&cron, now_ms),
+        Schedule::Cron(cron) => next_time(&cron, zone, now_ms),
     }
 }
 
@@ -36,13 +36,12 @@ fn has(cron: &Cron, date: Date) -> bool {
         && cron.days.numbers.contains(&day)
 }
 
-fn next_time(cron: &Cron, now_ms: i64) -> Option<i64> {
-    let mut date = Timestamp::from_millisecond(now_ms).ok()?.to_zoned(TimeZone::UTC).date();
+fn next_time(cron: &Cron, zone: &TimeZone, now_ms: i64) -> Option<i64> {
+    let mut date = Timestamp::from_millisecond(now_ms).ok()?.to_zoned(zone.clone()).date();
     for _ in 0..HORIZON {
         if has(cron, date) {
-            let midnight = date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond();
-            let times = cron.hours.iter().flat_map(|hour| cron.minutes.iter().map(move |minute| (hour, minute)));
-            let mut moments = times.map(|(hour, minute)| midnight + i64::from(hour * 60 + minute) * 60_000);
+            let times = cron.hours.iter().flat_map(|hour| cron.minutes.iter().map(move |minute| (*hour, *minute)));
+            let mut moments = times.filter_map(|(hour, minute)| moment(zone, date, hour, minute));
             if let Some(next) = moments.find(|moment| *moment > now_ms) {
                 return Some(next);
             }
@@ -50,6 +49,17 @@ fn next_time(cron: &Cron, now_ms: i64) -> Option<i64> {
         date = date.tomorrow().ok()?;
     }
     None
+}
+
+/// A time of a day. One that the clock skips in spring is none, and of one that comes twice in autumn the first counts
+/// (EventBridge Scheduler User Guide, "Daylight savings time").
+fn moment(zone: &TimeZone, date: Date, hour: u32, minute: u32) -> Option<i64> {
+    let time = date.at(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0);
+    let ambiguous = zone.to_ambiguous_timestamp(time);
+    match ambiguous.offset() {
+        AmbiguousOffset::Gap { .. } => None,
+        _ => ambiguous.compatible().ok().map(Timestamp::as_millisecond),
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +71,7 @@ mod tests {
     const NOW: i64 = 1_781_092_800_000;
 
     fn next(schedule: &str, last: Option<i64>) -> String {
-        next_after(schedule, last, NOW).map_or_else(|| "none".to_owned(), text::time)
+        next_after(schedule, &TimeZone::UTC, last, NOW).map_or_else(|| "none".to_owned(), text::time)
     }
 
     #[test]
@@ -81,6 +91,22 @@ mod tests {
         ] {
             assert_eq!(next(schedule, None), expected, "{schedule}");
         }
+    }
+
+    #[test]
+    fn a_time_zone_moves_it_with_its_summer() {
+        // The zones of POSIX, as no list of names is there on every system: an hour ahead of UTC, in summer two.
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let next = |schedule: &str, now: &str| {
+            let now = now.parse::<Timestamp>().unwrap().as_millisecond();
+            next_after(schedule, &berlin, None, now).map(text::time).unwrap()
+        };
+        assert_eq!(next("cron(0 7 ? * MON *)", "2026-06-10T12:00:00Z"), "2026-06-15T05:00:00Z");
+        assert_eq!(next("cron(0 7 * * ? *)", "2026-11-10T12:00:00Z"), "2026-11-11T06:00:00Z");
+        assert_eq!(next("cron(30 0 * * ? *)", "2026-06-10T22:00:00Z"), "2026-06-10T22:30:00Z", "a day ahead of UTC");
+        // On 2026-03-29 there is no half past two, on 2026-10-25 there are two.
+        assert_eq!(next("cron(30 2 * * ? *)", "2026-03-28T12:00:00Z"), "2026-03-30T00:30:00Z");
+        assert_eq!(next("cron(30 2 * * ? *)", "2026-10-24T12:00:00Z"), "2026-10-25T00:30:00Z");
     }
 
     #[test]

@@ -228,9 +228,33 @@ fn reports_are_asked_by_the_clock_and_told_when_they_end() {
     let told = subscribed.after(2);
     assert_eq!(told[1].subject, "[bucketscope test] Report own-totals: 1 row");
     assert!(told[1].text.contains("Bucket: acme-data\n"), "{}", told[1].text);
+
+    let status = cloud.run("status --output json").ok().json();
+    let reports = status["reports"].as_array().unwrap_or_else(|| panic!("{status}"));
+    let text = |report: &Value, pointer: &str| report.pointer(pointer).and_then(Value::as_str).unwrap_or("").to_owned();
+    let seen = |report| ["/name", "/query", "/last", "/schedule/expression", "/asked_state"].map(|at| text(report, at));
+    assert_eq!(seen(&reports[0]), ["strangers", "access-denied", "30d", "cron(0 7 ? * MON *)", "succeeded"]);
+    assert_eq!(seen(&reports[1]), ["own-totals", "own-totals", "30d", "rate(1 day)", "succeeded"]);
+    assert!(reports.iter().all(|report| report["schedule"]["enabled"] == true), "{status:#}");
+    let day_later = reports[1]["asked_ms"].as_i64().unwrap() + 86_400_000;
+    assert_eq!(reports[1]["schedule"]["next_ms"], day_later, "{status:#}");
+    cloud.run("status").ok().prints("strangers: access-denied over 30d, cron(0 7 ? * MON *) Europe/Berlin, ");
     cloud.run("destroy --confirm test").ok();
     cloud.run("destroy --confirm test --purge-data").ok();
     assert!(cloud.emulator.everything("bucketscope").is_empty());
+}
+
+#[test]
+fn a_report_that_nobody_will_ask_is_a_reason_to_look() {
+    let cloud = Cloud::enforcing();
+    cloud.make_bucket("acme-logs", REGION);
+    cloud.configure(SOURCES);
+    cloud.run("deploy").ok();
+    let one = REPORTS.split("  - query: own-totals").next().unwrap();
+    cloud.configure(&format!("{SOURCES}{one}"));
+    cloud.run("status").ended(8).prints("the report strangers has no schedule; deploy makes it");
+    cloud.run("deploy").ok();
+    cloud.run("status").ok().prints("strangers: access-denied over 30d").prints("not asked this month");
 }
 
 fn with_reports() -> Subscribed {

@@ -16,7 +16,7 @@ use crate::config::cloud::Cloud;
 use crate::cost::money;
 use crate::etl;
 use crate::exit;
-use crate::stack::health::{Health, Seen, judge};
+use crate::stack::health::{Health, ReportSeen, ScheduleSeen, Seen, judge};
 use crate::stack::look::look;
 use crate::stack::runs::{RunSeen, Summary};
 use crate::stack::site::Site;
@@ -108,6 +108,9 @@ impl View for Shown {
     fn human(&self, screen: &Screen) -> String {
         let mut rows = vec![("stacks", self.stacks()), ("runs", self.runs()), ("schedule", self.schedule())];
         rows.push(("crawler", self.crawler()));
+        if !self.seen.reports.is_empty() {
+            rows.push(("reports", self.seen.reports.iter().map(|report| self.report(report)).collect()));
+        }
         if !self.seen.pending.is_empty() {
             rows.push(("pending", self.seen.pending.iter().map(|one| format!("{one} has yet to confirm")).collect()));
         }
@@ -128,6 +131,13 @@ impl View for Shown {
     fn json(&self) -> String {
         envelope("status", self)
     }
+}
+
+/// A schedule of EventBridge's.
+fn scheduled(schedule: &ScheduleSeen) -> String {
+    let state = if schedule.enabled { "" } else { ", disabled" };
+    let next = schedule.next_ms.map(|ms| format!(", next {}", text::moment(ms))).unwrap_or_default();
+    format!("{} {}{state}{next}", schedule.expression, schedule.time_zone)
 }
 
 impl Shown {
@@ -170,10 +180,19 @@ impl Shown {
     }
 
     fn schedule(&self) -> Vec<String> {
-        let Some(schedule) = &self.seen.schedule else { return vec!["none; runs start by hand only".to_owned()] };
-        let state = if schedule.enabled { "" } else { ", disabled" };
-        let next = schedule.next_ms.map(|ms| format!(", next {}", text::moment(ms))).unwrap_or_default();
-        vec![format!("{} {}{state}{next}", schedule.expression, schedule.time_zone)]
+        let none = || "none; runs start by hand only".to_owned();
+        vec![self.seen.schedule.as_ref().map_or_else(none, scheduled)]
+    }
+
+    fn report(&self, report: &ReportSeen) -> String {
+        let ReportSeen { name, query, last, schedule, asked_ms, asked_state } = report;
+        let query = if query == name { String::new() } else { format!("{query} ") };
+        let schedule = schedule.as_ref().map_or_else(|| "no schedule".to_owned(), scheduled);
+        let asked = match (asked_ms, asked_state) {
+            (Some(at), Some(state)) => format!("last {} {state}", ago(self.now_ms, *at)),
+            _ => "not asked this month".to_owned(),
+        };
+        format!("{name}: {query}over {last}, {schedule}, {asked}")
     }
 
     fn crawler(&self) -> Vec<String> {
