@@ -165,7 +165,8 @@ fn ended(context: &Context, mut shown: Shown) -> Outcome {
     let outcome = Outcome::of(shown).code(if left { exit::FAILED } else { 0 });
     let outcome =
         if some_kept { outcome.next(purge, "removes the buckets that were kept, with all data") } else { outcome };
-    let outcome = outcome.next(context.command("deploy"), "deploys it again, over what was kept");
+    let again = if some_kept { "deploys it again, over what was kept" } else { "deploys it again, with an empty lake" };
+    let outcome = outcome.next(context.command("deploy"), again);
     if left || some_kept {
         return outcome;
     }
