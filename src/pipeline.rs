@@ -19,6 +19,13 @@ pub const REJECTED_METRIC: &str = "RejectedLines";
 pub const BYTES_METRIC: &str = "LogBytes";
 /// … of how long it took, in seconds, without the time that Glue needs to start it.
 pub const SECONDS_METRIC: &str = "RunSeconds";
+/// … of how many hours between the first and the last of the lake are without log objects.
+pub const GAPS_METRIC: &str = "GapHours";
+/// … of what its time costs at list price, in US dollars, without the time that Glue needs to start it.
+pub const COST_METRIC: &str = "RunDollars";
+/// All of them. They have no dimensions: the namespace has the pipeline's name.
+pub const METRICS: [&str; 7] =
+    [LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, BYTES_METRIC, SECONDS_METRIC, GAPS_METRIC, COST_METRIC];
 
 /// A pipeline as its worker sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,13 +17,16 @@ use crate::catalogue::{self, Told};
 use crate::error::{Error, ErrorKind, Result};
 use crate::etl::clear::GRACE_MS;
 use crate::etl::inventory::Inventory;
+use crate::etl::status::gap_hours;
 use crate::etl::work::LogWorker;
 use crate::etl::{
     Cleared, Pipeline, Progress, RunOptions, RunSummary, Settings, SourceStores, Spread, WhenBusy, clear, commit,
     hours, model, name_by_content, run_over, state,
 };
 use crate::logs::table::Table;
-use crate::pipeline::{self, BYTES_METRIC, LAG_METRIC, Place, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
+use crate::pipeline::{
+    self, BYTES_METRIC, COST_METRIC, GAPS_METRIC, LAG_METRIC, Place, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC,
+};
 use crate::storage::Store;
 
 mod compact;
@@ -172,7 +175,8 @@ pub fn run(session: &Session, glue: &dyn Partitions, request: &Request<'_>, prog
     };
     let cost = request.dpus.map(|dpus| cost(dpus, run.seconds, told.dpu_hour_micro_usd));
     let told = catalogue::tell(lake, &told.lake, &told.catalogue, glue);
-    let metrics = metrics(&run, lag_hours(lake, request.now_ms)?);
+    let usd = cost.as_ref().and_then(|cost| cost.usd);
+    let metrics = metrics(&run, usd, standing(lake, request.now_ms)?);
     let (catalogue, cleared, failure) =
         match told.and_then(|told| Ok((told, clear_away(lake, request.pipeline, request.now_ms, glue)?))) {
             Ok((told, cleared)) => (Some(told), cleared, None),
@@ -297,7 +301,7 @@ fn make_lake(lake: &Store) -> Result<()> {
 }
 
 /// What CloudWatch is told of a run. A run that found nothing says so too: an alarm tells a quiet pipeline from a dead one.
-fn metrics(run: &RunSummary, lag_hours: Option<f64>) -> BTreeMap<&'static str, f64> {
+fn metrics(run: &RunSummary, usd: Option<f64>, standing: Option<Standing>) -> BTreeMap<&'static str, f64> {
     let counts = &run.counts;
     let mut metrics = BTreeMap::from([
         (RECORDS_METRIC, counts.records as f64),
@@ -305,13 +309,40 @@ fn metrics(run: &RunSummary, lag_hours: Option<f64>) -> BTreeMap<&'static str, f
         (BYTES_METRIC, counts.bytes as f64),
         (SECONDS_METRIC, run.seconds),
     ]);
-    metrics.extend(lag_hours.map(|hours| (LAG_METRIC, hours)));
+    metrics.extend(usd.map(|usd| (COST_METRIC, usd)));
+    metrics.extend(standing.into_iter().flat_map(|it| [(LAG_METRIC, it.lag_hours), (GAPS_METRIC, it.gap_hours)]));
     metrics
 }
 
-/// How old the newest record of the lake is.
-fn lag_hours(lake: &Store, now_ms: i64) -> Result<Option<f64>> {
+/// What the lake has by now.
+struct Standing {
+    /// How old its newest record is.
+    lag_hours: f64,
+    /// Hours without log objects.
+    gap_hours: f64,
+}
+
+/// How the lake stands; `None` while it has no records.
+fn standing(lake: &Store, now_ms: i64) -> Result<Option<Standing>> {
     let last = commit::entry(lake, commit::tip(lake)?)?;
-    let newest_ms = last.and_then(|entry| entry.totals.time_range).map(|(_, newest_ms)| newest_ms);
-    Ok(newest_ms.map(|newest_ms| (now_ms - newest_ms).max(0) as f64 / hours::HOUR_MS as f64))
+    Ok(last.and_then(|entry| {
+        let (_, newest_ms) = entry.totals.time_range?;
+        Some(Standing {
+            lag_hours: (now_ms - newest_ms).max(0) as f64 / hours::HOUR_MS as f64,
+            gap_hours: gap_hours(&entry.totals) as f64,
+        })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_what_dashboard_and_alarms_know_of() {
+        let told = metrics(&RunSummary::default(), Some(0.1), Some(Standing { lag_hours: 1.0, gap_hours: 0.0 }));
+        let mut known = pipeline::METRICS;
+        known.sort_unstable();
+        assert_eq!(told.into_keys().collect::<Vec<_>>(), known);
+    }
 }

@@ -5,9 +5,13 @@ use serde_json::{Value as Json, json};
 
 use super::{Names, metric_namespace, notices};
 use crate::config::cloud::Cloud;
-use crate::pipeline::{BYTES_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC};
+use crate::cost;
+use crate::pipeline::{
+    BYTES_METRIC, COST_METRIC, GAPS_METRIC, LAG_METRIC, RECORDS_METRIC, REJECTED_METRIC, SECONDS_METRIC,
+};
 
 const HOUR: u32 = 3_600;
+const DAY: u32 = 86_400;
 /// A dashboard is 24 columns wide; three widgets stand side by side.
 const WIDE: u32 = 8;
 const HIGH: u32 = 6;
@@ -18,6 +22,7 @@ pub(super) fn body(cloud: &Cloud, partition: &str) -> String {
     let rows = [
         [records(cloud), rejects(cloud), lag(cloud)],
         [bytes(cloud), seconds(cloud), failures(cloud, &notices::failed_runs(&names))],
+        [gaps(cloud), dollars(cloud, &names.workgroup()), scanned(cloud, &names.workgroup())],
     ];
     let mut widgets = vec![at(0, 0, 24, 2, "text", json!({ "markdown": heading(cloud) }))];
     widgets.push(at(0, 2, 24, 2, "alarm", json!({ "title": "Alarms", "alarms": alarms(cloud, partition) })));
@@ -26,7 +31,6 @@ pub(super) fn body(cloud: &Cloud, partition: &str) -> String {
             widgets.push(at(x * WIDE, 4 + y * HIGH, WIDE, HIGH, "metric", properties));
         }
     }
-    widgets.push(at(0, 4 + 2 * HIGH, 24, HIGH, "metric", scanned(cloud, &names.workgroup())));
     json!({ "start": "-P7D", "widgets": widgets }).to_string()
 }
 
@@ -91,11 +95,35 @@ fn failures(cloud: &Cloud, rule: &str) -> Json {
     chart(cloud, "Runs that failed, were stopped or took too long", metrics, "Sum")
 }
 
+fn gaps(cloud: &Cloud) -> Json {
+    own(cloud, "Hours without log objects so far", GAPS_METRIC, "Hours", "Maximum")
+}
+
+/// By day, as what is spent in an hour is next to nothing. Neither the least that Athena bills for a query nor the time that Glue
+/// needs to start a run is in it: `status` has the sums.
+fn dollars(cloud: &Cloud, workgroup: &str) -> Json {
+    let runs = json!([metric_namespace(cloud), COST_METRIC, { "label": "Runs" }]);
+    let bytes_a_dollar = 1_000_000_000_000_000_000 / cost::micro_usd_a_terabyte().max(1);
+    let expression = format!("{} / {bytes_a_dollar}", processed(workgroup, DAY));
+    let mut chart = chart(
+        cloud,
+        "About what a day costs, US$",
+        json!([runs, [{ "expression": expression, "label": "Queries" }]]),
+        "Sum",
+    );
+    chart["period"] = json!(DAY);
+    chart
+}
+
 /// Athena's metric has the state and the kind of a query besides its workgroup, so it is searched for (Athena user guide,
 /// "Monitor Athena query metrics with CloudWatch").
+fn processed(workgroup: &str, seconds: u32) -> String {
+    format!(
+        "SUM(SEARCH('{{AWS/Athena,QueryState,QueryType,WorkGroup}} MetricName=\"ProcessedBytes\" WorkGroup=\"{workgroup}\"', 'Sum', {seconds}))"
+    )
+}
+
 fn scanned(cloud: &Cloud, workgroup: &str) -> Json {
-    let search = format!(
-        "SUM(SEARCH('{{AWS/Athena,QueryState,QueryType,WorkGroup}} MetricName=\"ProcessedBytes\" WorkGroup=\"{workgroup}\"', 'Sum', {HOUR}))"
-    );
-    chart(cloud, "Bytes that queries scanned an hour", json!([[{ "expression": search, "label": "Bytes" }]]), "Sum")
+    let metrics = json!([[{ "expression": processed(workgroup, HOUR), "label": "Bytes" }]]);
+    chart(cloud, "Bytes that queries scanned an hour", metrics, "Sum")
 }

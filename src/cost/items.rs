@@ -4,6 +4,7 @@
 use super::{Beside, Item, Prices};
 use crate::config::cloud::schedule::{MONTH_DAYS, Schedule};
 use crate::config::cloud::{CatalogueMode, Cloud, Engine, Import};
+use crate::pipeline::METRICS;
 use crate::ui::text::count;
 
 /// Megabytes of text that a core got through in a CPU second, from local files (BENCHMARKS.md, generated logs).
@@ -40,7 +41,6 @@ const CRAWLER_HOURS: f64 = 1.0 / 6.0;
 const ALARMS: f64 = 4.0;
 /// An alarm that divides one metric by another is billed for each of them, and for both here (Amazon CloudWatch pricing).
 const ALARM_METRICS: f64 = 6.0;
-const METRICS: f64 = 5.0;
 const LOG_GIGABYTES_A_RUN: f64 = 0.000_1;
 /// Notices a month when nothing much happens.
 const NOTICES: f64 = 30.0;
@@ -229,10 +229,10 @@ fn watching(volume: &Volume, prices: &Prices) -> Item {
     let logs = volume.runs * LOG_GIGABYTES_A_RUN;
     Item {
         what: "watching".to_owned(),
-        basis: format!("{ALARMS} alarms, {METRICS} metrics, a dashboard, {logs:.2} GB of the job's own logs"),
+        basis: format!("{ALARMS} alarms, {} metrics, a dashboard, {logs:.2} GB of the job's own logs", METRICS.len()),
         usd: ALARM_METRICS * prices.cloudwatch_alarm.usd
             + prices.cloudwatch_dashboard.usd
-            + METRICS * prices.cloudwatch_metric.usd
+            + number(METRICS.len()) * prices.cloudwatch_metric.usd
             + logs * prices.cloudwatch_logs.usd,
     }
 }

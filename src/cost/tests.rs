@@ -41,13 +41,13 @@ fn the_defaults_cost_what_a_hand_calculation_says() {
     assert!(near(usd(&estimate, "crawler"), 4.4));
     // 600 × 0.2852 GB × $0.005 + 600 × 7 × 24 × 2 × 4 × $0.0000004
     assert!(near(usd(&estimate, "queries"), 0.855_75 + 0.322_56));
-    // 6 metrics of alarms × 0.10 + 5 × 0.30 + 0.072 GB × 0.50 + a dashboard
-    assert!(near(usd(&estimate, "watching"), 5.136));
+    // 6 metrics of alarms × 0.10 + 7 × 0.30 + 0.072 GB × 0.50 + a dashboard
+    assert!(near(usd(&estimate, "watching"), 5.736));
     // 30 calls × ($0.0000002 + 0.25 GB-s × $0.0000166667)
     assert!(near(usd(&estimate, "notices"), 0.000_13));
     assert!(near(usd(&estimate, "schedule"), 0.000_72));
     let sum: f64 = estimate.items.iter().map(|item| item.usd).sum();
-    assert!(near(estimate.total_usd, sum) && near(sum, 19.764_40), "{sum}");
+    assert!(near(estimate.total_usd, sum) && near(sum, 20.364_40), "{sum}");
     // 30 GB × $0.25 to $0.50; 600 × 30 GB × $5 a TB, and 600 × 100,000 GETs
     let [delivery, text] = estimate.beside.as_slice() else { panic!("{:?}", estimate.beside) };
     assert!(near(delivery.usd_low, 7.5) && near(delivery.usd_high, 15.0));
@@ -125,7 +125,7 @@ fn amounts_are_aligned_and_lines_fit() {
     let ends: Vec<usize> =
         text.lines().filter(|line| line.starts_with("  ") && line.contains('$')).map(width).collect();
     assert!(ends.len() == 13 && ends.windows(2).all(|two| two[0] == two[1]), "{ends:?}\n{text}");
-    assert!(text.contains("together") && text.contains("$19.76") && text.contains("$90.00 to $114.00"), "{text}");
+    assert!(text.contains("together") && text.contains("$20.36") && text.contains("$90.00 to $114.00"), "{text}");
     assert!(text.contains("Prices of us-east-1 as of 2026-"), "{text}");
 }
 
@@ -135,5 +135,5 @@ fn json_has_every_amount() {
     assert_eq!(json["currency"], "USD");
     assert_eq!(json["log_objects_a_month"], 100_000);
     assert_eq!(json["items"][0]["what"], "raw logs");
-    assert!(near(json["total_usd"].as_f64().unwrap(), 19.764_40));
+    assert!(near(json["total_usd"].as_f64().unwrap(), 20.364_40));
 }

@@ -216,6 +216,11 @@ fn unfinished(lake: &Store, sequence: u64) -> Result<Option<UnfinishedPlan>> {
     Ok(None)
 }
 
+/// How many hours lie in gaps.
+pub fn gap_hours(totals: &Totals) -> u64 {
+    gaps(totals).1.iter().map(|gap| gap.hours).sum()
+}
+
 fn gaps(totals: &Totals) -> (GapsBy, Vec<Gap>) {
     let (by, hours) = match totals.delivered_is_known && !totals.delivered_hours.is_empty() {
         true => (GapsBy::Delivery, &totals.delivered_hours),

@@ -129,13 +129,31 @@ points = boto3.client('cloudwatch').get_metric_statistics(
     Statistics=['Sum', 'SampleCount'])['Datapoints']
 print(sum(point['Sum'] for point in points), int(sum(point['SampleCount'] for point in points)))
 ";
+        let text = self.python(ASK, name);
+        let (sum, times) = text.trim().split_once(' ').unwrap_or_else(|| panic!("{text}"));
+        (sum.parse().unwrap(), times.parse().unwrap())
+    }
+
+    /// The pipeline's metrics that CloudWatch knows, by name; with their dimensions, where they have any.
+    pub fn metrics(&self) -> Vec<String> {
+        const ASK: &str = "\
+import boto3, sys
+for metric in boto3.client('cloudwatch').list_metrics(Namespace=sys.argv[1])['Metrics']:
+    print(metric['MetricName'], *[one['Name'] for one in metric.get('Dimensions', [])])
+";
+        let mut names: Vec<String> = self.python(ASK, "bucketscope/test").lines().map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    /// What a script of Python prints.
+    fn python(&self, script: &str, argument: &str) -> String {
         let mut ask = Command::new(python());
         ask.env("AWS_ENDPOINT_URL", self.emulator.endpoint()).env("AWS_ACCESS_KEY_ID", ACCOUNT);
         ask.env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_REGION", REGION).env("AWS_DEFAULT_REGION", REGION);
-        let output = ask.args(["-c", ASK, name]).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let (sum, times) = text.trim().split_once(' ').unwrap_or_else(|| panic!("{output:?}"));
-        (sum.parse().unwrap(), times.parse().unwrap())
+        let output = ask.args(["-c", script, argument]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// What SDK clients are made of that look at the account, or change it by hand.

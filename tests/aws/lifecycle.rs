@@ -47,6 +47,12 @@ fn from_nothing_to_a_filled_lake_and_back() {
     assert!(bytes > 0.0);
     assert_eq!(cloud.metric("LogBytes"), (bytes, 2));
     assert_eq!(cloud.metric("RunSeconds").1, 2);
+    assert_eq!(cloud.metric("GapHours"), (0.0, 2));
+    let (dollars, times) = cloud.metric("RunDollars");
+    assert!(times == 2 && dollars > 0.0 && dollars < 0.1, "two runs of a minute at least: {dollars}");
+    let mut told = bucketscope::pipeline::METRICS.map(str::to_owned).to_vec();
+    told.sort();
+    assert_eq!(cloud.metrics(), told, "all without dimensions");
     let (age, times) = cloud.metric("NewestRecordAgeHours");
     assert!(times == 2 && age > 2.0 * 24.0, "of February: {age}");
 
@@ -65,7 +71,7 @@ fn from_nothing_to_a_filled_lake_and_back() {
 
     cloud.run("destroy").ended(5).says("--confirm test");
     cloud.run("destroy --confirm tset").ended(64);
-    cloud.run("destroy --confirm test").ok();
+    cloud.run("destroy --confirm test").ok().says("deploys it again, over what was kept");
     assert_eq!(kept(&cloud, &before), ["bucketscope-test-lake-a1b2c3", "bucketscope-test-results-a1b2c3"]);
 
     // What was kept is taken back, and known objects are not read again.
@@ -74,7 +80,7 @@ fn from_nothing_to_a_filled_lake_and_back() {
     assert_eq!(again["summary"]["objects"], 0, "{again}");
     cloud.run("destroy --confirm test --purge-data").ended(5).says("second step");
     cloud.run("destroy --confirm test").ok();
-    cloud.run("destroy --confirm test --purge-data").ok();
+    cloud.run("destroy --confirm test --purge-data").ok().says("deploys it again, with an empty lake");
     let new = "2026-02-06-02-30-00-DDDDDDDDDDDDDDDD";
     let left: Vec<String> = cloud.emulator.everything("").into_iter().filter(|thing| !thing.ends_with(new)).collect();
     assert_eq!(left, before);

@@ -2,7 +2,7 @@
 
 use bucketscope::blueprint::{Facts, Names, StackKind};
 use bucketscope::logs::columns::COLUMNS;
-use bucketscope::pipeline::Pipeline;
+use bucketscope::pipeline::{METRICS, Pipeline};
 use bucketscope::query;
 use serde_json::{Value, json};
 
@@ -447,7 +447,15 @@ fn every_lake_has_a_dashboard_of_its_own_metrics_and_alarms() {
         let namespace = format!("bucketscope/{}", scenario.cloud.name);
         let mut shown = metrics_of(&body, &namespace);
         shown.sort();
-        assert_eq!(shown, ["LogBytes", "NewestRecordAgeHours", "Records", "RejectedLines", "RunSeconds"]);
+        let mut told = METRICS;
+        told.sort_unstable();
+        assert_eq!(shown, told, "each metric that the worker tells is shown once");
+        for alarm in of_type(&lake, "AWS::CloudWatch::Alarm") {
+            let alarm = alarm.1["Properties"].to_string();
+            let ours = alarm.split(&format!("\"{namespace}\"")).count() - 1;
+            let known = METRICS.iter().map(|name| alarm.matches(&format!("\"MetricName\":\"{name}\"")).count());
+            assert_eq!(known.sum::<usize>(), ours, "an alarm looks at a metric that nobody tells: {alarm}");
+        }
 
         let widgets = body["widgets"].as_array().unwrap();
         let alarms = &widgets.iter().find(|widget| widget["type"] == "alarm").unwrap()["properties"]["alarms"];
