@@ -7,6 +7,7 @@ use std::time::Duration;
 
 pub use draft::{Draft, existing_buckets};
 
+use super::change::describe;
 use super::events::{first_cause, is_about_stack, latest_operation};
 use super::template::{Template, base_state, is_as_wanted};
 use super::tree::{Doing, Key, State, stack_label};
@@ -116,7 +117,7 @@ pub struct Deployed {
     pub deed: Deed,
     /// The stack as it is now.
     pub stack: Stack,
-    /// How many resources were worked on.
+    /// How many resources were made, changed or removed.
     pub resources: usize,
     /// Buckets that were there and have been taken back.
     pub taken_back: Vec<String>,
@@ -248,7 +249,7 @@ impl Way<'_> {
         self.check_base(None)?;
         let draft = self.draft(true, &[])?;
         match self.changes(&draft)? {
-            Some(changes) => self.execute(draft, Doing::Create, &changes),
+            Some(changes) => self.execute(draft, Doing::Create, &changes, changes.len()),
             None => Err(self.refused("there is nothing in it")),
         }
     }
@@ -264,7 +265,14 @@ impl Way<'_> {
         let owned: Vec<String> = deployed.named_buckets().into_values().collect();
         let draft = self.draft(false, &owned)?;
         match self.changes(&draft)? {
-            Some(changes) => self.execute(draft, Doing::Update, &changes),
+            Some(changes) => {
+                // As many as a plan tells of. What was changed by hand is no change of the templates, so these cannot tell.
+                let told = match self.order.revert_drift {
+                    true => changes.len(),
+                    false => describe(&changes, &deployed, &wanted).len(),
+                };
+                self.execute(draft, Doing::Update, &changes, told)
+            }
             None => draft.discard().map(|()| unchanged),
         }
     }
@@ -287,7 +295,7 @@ impl Way<'_> {
         }
     }
 
-    fn execute(&self, mut draft: Draft<'_>, doing: Doing, changes: &[Change]) -> Result<Deployed> {
+    fn execute(&self, mut draft: Draft<'_>, doing: Doing, changes: &[Change], told: usize) -> Result<Deployed> {
         let name = &self.order.spec.name;
         let newest = self.stacks.newest_event(name)?;
         self.watcher.stack(&self.key, State::Working(doing));
@@ -301,7 +309,7 @@ impl Way<'_> {
         Ok(Deployed {
             deed: if doing == Doing::Create { Deed::Created } else { Deed::Updated },
             stack,
-            resources: changes.len(),
+            resources: told,
             taken_back: imported.map(|c| c.physical_id.clone().unwrap_or_else(|| c.logical_id.clone())).collect(),
         })
     }
