@@ -123,3 +123,5 @@ class FilterTest(PageCase):
         self.browser.js("document.querySelector('.ranged').dispatchEvent(new PointerEvent('pointermove', { bubbles: true }))")
         median = self.table("Latency")[0][2]
         self.assertIn(f"Median {median}", self.find("#tip").text)
+        self.browser.js("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))")
+        self.assertFalse(self.find("#tip").is_displayed())

@@ -244,7 +244,10 @@ function tips() {
     const below = Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8);
     tip.style.transform = "translate(" + Math.max(4, beside) + "px," + below + "px)";
   });
-  document.addEventListener("pointerleave", () => { tip.hidden = true; });
+  const hide = () => { tip.hidden = true; };
+  document.addEventListener("pointerleave", hide);
+  document.addEventListener("scroll", hide, { passive: true });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 }
 
 function paintLegends() {
