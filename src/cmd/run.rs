@@ -44,11 +44,12 @@ pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
         return Err(Error::usage("an inventory is of a bucket, and the target `local` reads folders")
             .hint("leave --inventory out"));
     }
+    let reads = Reads::of(!project.config.sources.is_empty(), !project.config.trails.is_empty());
     let window = range::resolve(&args.range, context.now_ms, (0, context.now_ms))?;
     if let Some((from, to)) = window {
         let lag = text::duration(pipeline.settings.lag_ms.max(0).unsigned_abs());
         let range = text::time_range(from, to);
-        context.ui.note(&format!("records of {range}: log objects delivered then, or up to {lag} later"));
+        context.ui.note(&format!("records of {range}: {} delivered then, or up to {lag} later", reads.things()));
     }
     let interrupt = Interrupt::listen(context.ui);
     let mut options = RunOptions::at(context.now_ms);
@@ -59,7 +60,6 @@ pub fn execute(context: &Context, args: &Run) -> Result<Outcome> {
     if args.wait {
         options.when_busy = WhenBusy::Wait(FOR_EVER);
     }
-    let reads = Reads::of(!project.config.sources.is_empty(), !project.config.trails.is_empty());
     let progress = RunProgress::new(context.ui, reads);
     let ended = etl::run(&pipeline, &options, &progress);
     progress.finish();

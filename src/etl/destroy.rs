@@ -6,6 +6,7 @@ use super::lease::Lease;
 use super::source::SourceStores;
 use super::{Pipeline, layout, places, state, turn};
 use crate::error::{Error, ErrorKind, Result};
+use crate::logs::table::Table;
 use crate::storage::{Listed, Store, Walked};
 
 /// A number of files and their bytes.
@@ -75,7 +76,10 @@ pub fn destroy_inventory(pipeline: &Pipeline) -> Result<Inventory> {
         inventory.state.add(listed.size);
     }
     for source in &pipeline.sources {
-        let what = format!("log objects of the source {}", source.id);
+        let what = match source.table {
+            Table::AccessLogs => format!("log objects of the source {}", source.id),
+            Table::CloudTrail => format!("CloudTrail's files of the trail {}", source.id),
+        };
         let size = size_of(&source.location);
         inventory.stays.push(Stays { what, location: source.location.clone(), size });
     }

@@ -26,12 +26,21 @@ impl Reads {
 
     /// What is listed, with a verb for one and for many, or without: `3 log objects are`.
     pub fn objects(self, count: u64, [one, many]: [&str; 2]) -> String {
-        let [object, objects] = match self {
-            Self::Logs => ["log object", "log objects"],
-            Self::Trails => ["CloudTrail file", "CloudTrail files"],
-            Self::Both => ["log object or file", "log objects and files"],
+        let object = match self {
+            Self::Logs => "log object",
+            Self::Trails => "CloudTrail file",
+            Self::Both => "log object or file",
         };
-        plural(count, &format!("{object}{one}"), &format!("{objects}{many}"))
+        plural(count, &format!("{object}{one}"), &format!("{}{many}", self.things()))
+    }
+
+    /// What is listed, however much it is.
+    pub fn things(self) -> &'static str {
+        match self {
+            Self::Logs => "log objects",
+            Self::Trails => "CloudTrail files",
+            Self::Both => "log objects and files",
+        }
     }
 
     /// What is in it: `5 lines`.

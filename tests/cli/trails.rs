@@ -78,7 +78,10 @@ fn a_trail_is_read_asked_checked_and_removed() {
     world.write(&format!("trail/{DAY}/{}", name("CloudTrail", "1300")), gzip(&document(&RECORDS[..1])));
     let third = world.run("run --output json").ok().json();
     assert_eq!((&third["counts"]["records"], &third["listing"]["known"]), (&json!(1), &json!(2)));
+    let window = world.run("run --from 2026-06-01 --to 2026-06-02").ok();
+    assert!(window.stderr.contains(": CloudTrail files delivered then, or up to"), "{}", window.stderr);
     let gone = world.run("destroy --confirm audit").ok();
+    assert!(gone.stderr.contains("CloudTrail's files of the trail "), "{}", gone.stderr);
     assert!(!world.path("lake/cloudtrail_events").exists(), "{}", gone.stdout);
     assert!(world.path("trail").join(DAY).is_dir(), "what the trail delivered stays");
 }

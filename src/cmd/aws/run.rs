@@ -121,7 +121,8 @@ fn arguments(context: &Context, cloud: &Cloud, args: &Run) -> Result<BTreeMap<St
     if let Some((from, to)) = range::resolve(&args.range, context.now_ms, (0, context.now_ms))? {
         let lag = text::duration(Settings::default().lag_ms.max(0).unsigned_abs());
         let range = text::time_range(from, to);
-        context.ui.note(&format!("records of {range}: log objects delivered then, or up to {lag} later"));
+        let things = Reads::of(!cloud.sources.is_empty(), !cloud.trails.is_empty()).things();
+        context.ui.note(&format!("records of {range}: {things} delivered then, or up to {lag} later"));
         told.insert("--from".to_owned(), text::time(from));
         told.insert("--to".to_owned(), text::time(to));
     }
