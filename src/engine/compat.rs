@@ -1,16 +1,12 @@
-//! The views `s3_access_logs_compat` (`logs::compat`) and `cloudtrail_events_unique` (`logs::trail::unique`) in the embedded
-//! engine.
+//! The view `s3_access_logs_compat` (`logs::compat`) in the embedded engine.
 
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 
 use crate::logs::compat;
-use crate::logs::trail::unique;
 
-/// Creates the views.
-pub(super) async fn create_views(context: &SessionContext) -> Result<()> {
-    for (view, select) in [(compat::VIEW, compat::select()), (unique::VIEW, unique::select())] {
-        context.sql(&format!("CREATE VIEW {view} AS {select}")).await?;
-    }
+/// Creates the view.
+pub(super) async fn create_view(context: &SessionContext) -> Result<()> {
+    context.sql(&format!("CREATE VIEW {} AS {}", compat::VIEW, compat::select())).await?;
     Ok(())
 }

@@ -19,10 +19,12 @@ use super::answer::{self, Answer, AnswerColumn, Cost};
 use super::counting::CountingStore;
 use super::prune::Partitions;
 use super::table::LakeTable;
+use super::unique::UniqueTable;
 use super::{aggregates, compat, dialect, functions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::etl::CommittedFile;
 use crate::logs::table::Table;
+use crate::logs::trail::unique;
 use crate::query::{Bound, Query, TimeRange, Value};
 use crate::storage::Store;
 
@@ -73,7 +75,7 @@ impl Engine {
         let store = Arc::new(CountingStore::new(lake.inner()));
         let partitions = Table::ALL.map(|table| Arc::new(Partitions::new(table, &files))).to_vec();
         let context = context(settings, &store, &partitions).map_err(|error| failed(&error))?;
-        runtime.block_on(compat::create_views(&context)).map_err(|error| failed(&error))?;
+        runtime.block_on(compat::create_view(&context)).map_err(|error| failed(&error))?;
         Ok(Self { runtime, context, store, partitions })
     }
 
@@ -251,8 +253,11 @@ fn context(
     context.register_object_store(url.as_ref(), Arc::clone(store) as _);
     for partitions in partitions {
         let table = partitions.table();
-        let provider = LakeTable::new(table, url.clone(), Arc::clone(partitions));
-        context.register_table(table.name(), Arc::new(provider))?;
+        let provider = Arc::new(LakeTable::new(table, url.clone(), Arc::clone(partitions)));
+        if table == Table::CloudTrail {
+            context.register_table(unique::VIEW, Arc::new(UniqueTable::new(Arc::clone(&provider))))?;
+        }
+        context.register_table(table.name(), provider)?;
     }
     functions::register(&context);
     aggregates::register(&context);

@@ -28,3 +28,5 @@ mod table;
 mod text;
 #[cfg(feature = "local")]
 mod times;
+#[cfg(feature = "local")]
+mod unique;

@@ -66,12 +66,73 @@ impl LakeTable {
         statistics.num_rows = Precision::Exact(usize::try_from(rows).unwrap_or(usize::MAX));
         statistics
     }
+
+    /// The files of the partitions in which some row may pass every filter, partition by partition.
+    pub(super) fn select(&self, filters: &[Expr], session: &dyn Session) -> Result<Vec<&CommittedFile>> {
+        self.partitions.select(filters, self.schema.table_schema(), session)
+    }
+
+    /// A plan that reads `files`, which may be none.
+    pub(super) fn reading(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        files: &[&CommittedFile],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let parts = session.config().target_partitions();
+        let listed = files.iter().map(|file| self.partitioned_file(file)).collect::<Result<Vec<_>>>()?;
+        self.reading_groups(session, projection, files, FileGroup::new(listed).split_files(parts), limit)
+    }
+
+    /// A plan that reads `files` in one partition, one after the other.
+    pub(super) fn reading_in_order(
+        &self,
+        session: &dyn Session,
+        projection: &Vec<usize>,
+        files: &[&CommittedFile],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let group = files.iter().map(|file| self.partitioned_file(file)).collect::<Result<Vec<_>>>()?;
+        self.reading_groups(session, Some(projection), files, vec![FileGroup::new(group)], None)
+    }
+
+    fn reading_groups(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        files: &[&CommittedFile],
+        groups: Vec<FileGroup>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if files.is_empty() {
+            let schema = datafusion::common::project_schema(self.schema.table_schema(), projection)?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let runtime = session.runtime_env();
+        let readers = CachedParquetFileReaderFactory::new(
+            runtime.object_store(&self.store)?,
+            runtime.cache_manager.get_file_metadata_cache(),
+        );
+        let mut options = session.default_table_options().parquet;
+        options.global = session.config_options().execution.parquet.clone();
+        let source = ParquetSource::new(self.schema.clone())
+            .with_table_parquet_options(options)
+            .with_parquet_file_reader_factory(Arc::new(readers))
+            .with_metadata_size_hint(FOOTER_GUESS);
+        let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_statistics(self.statistics(files))
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
 }
 
 /// How the engine holds a column. Times have no zone, as Athena's `timestamp`; they are UTC.
 fn data_type(kind: ColumnType) -> DataType {
     match kind {
-        ColumnType::Text => DataType::Utf8View,
+        ColumnType::Text => DataType::Utf8,
         ColumnType::Int => DataType::Int32,
         ColumnType::BigInt => DataType::Int64,
         ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, None),
@@ -105,31 +166,6 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let selected = self.partitions.select(filters, self.schema.table_schema(), session)?;
-        if selected.is_empty() {
-            let schema = datafusion::common::project_schema(self.schema.table_schema(), projection)?;
-            return Ok(Arc::new(EmptyExec::new(schema)));
-        }
-        let statistics = self.statistics(&selected);
-        let files = selected.into_iter().map(|file| self.partitioned_file(file)).collect::<Result<Vec<_>>>()?;
-        let groups = FileGroup::new(files).split_files(session.config().target_partitions());
-        let runtime = session.runtime_env();
-        let readers = CachedParquetFileReaderFactory::new(
-            runtime.object_store(&self.store)?,
-            runtime.cache_manager.get_file_metadata_cache(),
-        );
-        let mut options = session.default_table_options().parquet;
-        options.global = session.config_options().execution.parquet.clone();
-        let source = ParquetSource::new(self.schema.clone())
-            .with_table_parquet_options(options)
-            .with_parquet_file_reader_factory(Arc::new(readers))
-            .with_metadata_size_hint(FOOTER_GUESS);
-        let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
-            .with_file_groups(groups)
-            .with_statistics(statistics)
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
+        self.reading(session, projection, &self.select(filters, session)?, limit)
     }
 }
