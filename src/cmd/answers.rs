@@ -68,12 +68,6 @@ pub trait Answers {
     /// If it cannot be answered; besides whatever `columns` and `rows` return.
     fn ask(&self, question: &Question<'_>, columns: &mut ColumnSink<'_>, rows: &mut RowSink<'_>) -> Result<Took>;
 
-    /// Counts the rows of an answer.
-    ///
-    /// # Errors
-    /// If the question cannot be answered.
-    fn count(&self, bound: &Bound<'_>) -> Result<Took>;
-
     /// Counts the rows of several answers, in order, by their buckets; where an answer has no column of that name, all
     /// are counted together.
     ///
@@ -88,15 +82,36 @@ pub struct Counted {
     /// What counting took, and all rows.
     pub took: Took,
     /// The rows by bucket; `None` where the answer does not tell buckets apart.
-    pub buckets: Option<BTreeMap<Option<String>, u64>>,
+    pub buckets: Option<ByBucket>,
 }
 
 /// The column that tells the bucket.
-pub const BUCKET: &str = "bucket_name";
+const BUCKET: &str = "bucket_name";
 
 /// Where an answer tells the bucket.
-pub fn bucket_column(bound: &Bound<'_>) -> Option<usize> {
+fn bucket_column(bound: &Bound<'_>) -> Option<usize> {
     bound.query().columns.iter().position(|column| column.name == BUCKET)
+}
+
+/// Rows by bucket; all together under no name where they are not told apart.
+pub type ByBucket = BTreeMap<Option<String>, u64>;
+
+impl Counted {
+    /// Sums up what the statement of `counting` answered.
+    pub fn of(bound: &Bound<'_>, took: Took, buckets: ByBucket) -> Self {
+        let rows = buckets.values().sum();
+        Self { took: Took { rows, ..took }, buckets: bucket_column(bound).map(|_| buckets) }
+    }
+}
+
+/// The statement that counts an answer's rows, by bucket where it tells them apart; its `?` are the query's own. The engine
+/// counts, so that rows in their millions need not be handed out nor sorted, nor columns be read that decide nothing.
+pub fn counting(bound: &Bound<'_>) -> String {
+    let sql = &bound.query().sql;
+    match bucket_column(bound) {
+        Some(_) => format!("SELECT {BUCKET}, COUNT(*) AS n FROM (\n{sql}\n) GROUP BY {BUCKET}"),
+        None => format!("SELECT COUNT(*) AS n FROM (\n{sql}\n)"),
+    }
 }
 
 /// The range asked for, else all that the lake holds; it is shown before the answer.

@@ -1,18 +1,57 @@
 //! The embedded engine as what questions are asked of.
 
-use std::collections::BTreeMap;
-
-use super::answers::{Answers, ColumnSink, Counted, Question, RowSink, Took, bucket_column};
+use super::answers::{Answers, ByBucket, ColumnSink, Counted, Question, RowSink, Took, counting};
 use super::cells;
 use crate::Result;
 use crate::engine::local::Engine;
 use crate::engine::told::Cost;
 use crate::logs::table::Table;
 use crate::query::{Bound, TimeRange};
+use crate::ui::asking::Asking;
 use crate::ui::grid::Cell;
 
 /// The engine over one state of a lake.
-pub struct Embedded(pub Engine);
+pub struct Embedded {
+    engine: Engine,
+    /// Tells what is being asked, where many things are.
+    telling: Option<Asking>,
+}
+
+impl Embedded {
+    /// Asks and tells nothing meanwhile.
+    pub fn silent(engine: Engine) -> Self {
+        Self { engine, telling: None }
+    }
+
+    /// Tells what it asks.
+    pub fn telling(engine: Engine, telling: Asking) -> Self {
+        Self { engine, telling: Some(telling) }
+    }
+
+    fn tell(&self, bound: &Bound<'_>, place: Option<(usize, usize)>) {
+        if let Some(telling) = &self.telling {
+            telling.asks(&bound.query().title, place);
+        }
+    }
+
+    fn counted(&self, bound: &Bound<'_>) -> Result<Counted> {
+        let mut buckets = ByBucket::new();
+        let each = |batch: arrow::array::RecordBatch| {
+            cells::each_row(&batch, |row| {
+                // The count stands last; before it the bucket, if any.
+                let Some((Cell::Int(n), bucket)) = row.split_last() else { return Ok(()) };
+                let bucket = match bucket.first() {
+                    Some(Cell::Text(name)) => Some(name.clone().into_owned()),
+                    _ => None,
+                };
+                buckets.insert(bucket, u64::try_from(*n).unwrap_or(0));
+                Ok(())
+            })
+        };
+        let took = self.engine.statement_each(&counting(bound), bound.positional(), |_| Ok(()), each)?;
+        Ok(Counted::of(bound, Took::from(took), buckets))
+    }
+}
 
 impl From<Cost> for Took {
     fn from(cost: Cost) -> Self {
@@ -23,18 +62,21 @@ impl From<Cost> for Took {
 
 impl Answers for Embedded {
     fn extent(&self) -> Option<TimeRange> {
-        self.0.extent()
+        self.engine.extent()
     }
 
     fn holds(&self, table: Table) -> bool {
-        self.0.holds(table)
+        self.engine.holds(table)
     }
 
     fn ask(&self, question: &Question<'_>, columns: &mut ColumnSink<'_>, rows: &mut RowSink<'_>) -> Result<Took> {
         let each = |batch: arrow::array::RecordBatch| cells::each_row(&batch, &mut *rows);
         let cost = match question {
-            Question::Saved(bound) => self.0.query_each(bound, columns, each),
-            Question::Sql(sql) => self.0.sql_each(sql, columns, each).map_err(|error| match error.suggestion() {
+            Question::Saved(bound) => {
+                self.tell(bound, None);
+                self.engine.query_each(bound, columns, each)
+            }
+            Question::Sql(sql) => self.engine.sql_each(sql, columns, each).map_err(|error| match error.suggestion() {
                 Some(_) => error,
                 None => error.hint("the tables are s3_access_logs and cloudtrail_events; docs/sql.md tells their columns and functions"),
             }),
@@ -42,29 +84,11 @@ impl Answers for Embedded {
         cost.map(Took::from)
     }
 
-    fn count(&self, bound: &Bound<'_>) -> Result<Took> {
-        self.0.query_each(bound, |_| Ok(()), |_| Ok(())).map(Took::from)
-    }
-
     fn count_by_bucket(&self, bounds: &[Bound<'_>]) -> Result<Vec<Counted>> {
-        let count = |bound: &Bound<'_>| {
-            let Some(column) = bucket_column(bound) else {
-                return Ok(Counted { took: self.count(bound)?, buckets: None });
-            };
-            let mut buckets: BTreeMap<Option<String>, u64> = BTreeMap::new();
-            let each = |batch: arrow::array::RecordBatch| {
-                cells::each_row(&batch, |row| {
-                    let bucket = match row.get(column) {
-                        Some(Cell::Text(name)) => Some(name.as_ref()),
-                        _ => None,
-                    };
-                    *buckets.entry(bucket.map(str::to_owned)).or_default() += 1;
-                    Ok(())
-                })
-            };
-            let took = self.0.query_each(bound, |_| Ok(()), each).map(Took::from)?;
-            Ok(Counted { took, buckets: Some(buckets) })
+        let count = |(place, bound): (usize, &Bound<'_>)| {
+            self.tell(bound, Some((place + 1, bounds.len())));
+            self.counted(bound)
         };
-        bounds.iter().map(count).collect()
+        bounds.iter().enumerate().map(count).collect()
     }
 }

@@ -51,7 +51,7 @@ pub fn check_local(asked: &crate::cli::AskedOf, dry_run: bool) -> Result<()> {
 #[cfg(feature = "local")]
 pub fn execute(context: &Context, args: &Query) -> Result<Outcome> {
     let project = super::project::Project::load(context)?;
-    answer(context, args, &super::embedded::Embedded(project.engine()?))
+    answer(context, args, &super::embedded::Embedded::silent(project.engine()?))
 }
 
 /// Asks, and prints the answer.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::answers::{Answers, Question, Took};
+#[cfg(feature = "local")]
+use super::embedded::Embedded;
 use super::{Context, findings, page, range, saved, serve};
 use crate::cli;
 use crate::etl::status::Status;
@@ -60,7 +62,13 @@ pub type Health<'a> = dyn Fn() -> Result<Option<Status>> + 'a;
 pub fn execute(context: &Context, args: &cli::Report) -> Result<Outcome> {
     let project = super::project::Project::load(context)?;
     let health = || status(&project.pipeline()?, context.now_ms).map(Some);
-    answer(context, args, &project.config.name, &super::embedded::Embedded(project.report_engine()?), &health)
+    let engine = project.report_engine()?;
+    let answers = match args.serve {
+        // The page is asked for again and again, and nobody looks at the terminal meanwhile.
+        true => Embedded::silent(engine),
+        false => Embedded::telling(engine, crate::ui::asking::Asking::new(context.ui)),
+    };
+    answer(context, args, &project.config.name, &answers, &health)
 }
 
 /// Asks what a report consists of, and sums it up.

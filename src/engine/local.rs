@@ -127,6 +127,20 @@ impl Engine {
         self.run(&bound.query().sql, bound.positional(), with_units, rows)
     }
 
+    /// Answers a statement that the program made, with values for its `?`, batch by batch.
+    ///
+    /// # Errors
+    /// As `query`; besides whatever `columns` and `rows` return.
+    pub fn statement_each(
+        &self,
+        sql: &str,
+        values: &[Value],
+        columns: impl FnOnce(Vec<AnswerColumn>) -> Result<()>,
+        rows: impl FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<Cost> {
+        self.run(sql, values, columns, rows)
+    }
+
     /// Answers a statement of the user's own batch by batch: `columns` is called once before all `rows`.
     ///
     /// # Errors

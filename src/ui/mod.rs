@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use crate::{Error, Result};
 
 pub mod ask;
+#[cfg(feature = "local")]
+pub mod asking;
 pub mod chart;
 pub mod export;
 pub mod grid;

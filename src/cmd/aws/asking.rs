@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::Result;
 use crate::aws::query_runs::{QueryRun, QueryRuns, State};
 use crate::blueprint::Names;
-use crate::cmd::answers::{Answers, BUCKET, Bill, ColumnSink, Counted, Question, RowSink, Took, bucket_column};
+use crate::cmd::answers::{Answers, Bill, ByBucket, ColumnSink, Counted, Question, RowSink, Took, counting};
 use crate::cmd::interrupt::Presses;
 use crate::config::cloud::Cloud;
 use crate::cost::{money, query_cost};
@@ -113,44 +113,28 @@ impl Answers for OnAthena<'_> {
         Ok(took(&run, count, began.elapsed()))
     }
 
-    fn count(&self, bound: &Bound<'_>) -> Result<Took> {
-        let began = Instant::now();
-        // Athena counts, so that rows in their millions need not be fetched, nor columns be read that decide nothing.
-        let counting = format!("SELECT COUNT(*) AS n FROM (\n{}\n)", bound.query().sql);
-        let run = self.athena.run(&counting, bound.execution_parameters()?)?;
-        let mut counted = 0;
-        self.athena.read(&run, &mut |_| Ok(()), &mut |row| {
-            counted = row.first().copied().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
-            Ok(())
-        })?;
-        Ok(took(&run, counted, began.elapsed()))
-    }
-
     fn count_by_bucket(&self, bounds: &[Bound<'_>]) -> Result<Vec<Counted>> {
         let mut all = Vec::with_capacity(bounds.len());
         for some in bounds.chunks(AT_ONCE) {
-            all.extend(all_at_once(some, |bound| match bucket_column(bound) {
-                Some(_) => self.by_bucket(bound),
-                None => Ok(Counted { took: self.count(bound)?, buckets: None }),
-            })?);
+            all.extend(all_at_once(some, |bound| self.counted(bound))?);
         }
         Ok(all)
     }
 }
 
 impl OnAthena<'_> {
-    fn by_bucket(&self, bound: &Bound<'_>) -> Result<Counted> {
+    fn counted(&self, bound: &Bound<'_>) -> Result<Counted> {
         let began = Instant::now();
-        let counting = format!("SELECT {BUCKET}, COUNT(*) AS n FROM (\n{}\n) GROUP BY {BUCKET}", bound.query().sql);
-        let run = self.athena.run(&counting, bound.execution_parameters()?)?;
-        let mut buckets = BTreeMap::new();
+        let run = self.athena.run(&counting(bound), bound.execution_parameters()?)?;
+        let mut buckets = ByBucket::new();
         self.athena.read(&run, &mut |_| Ok(()), &mut |row| {
-            let counted: u64 = row.get(1).copied().flatten().and_then(|n| n.parse().ok()).unwrap_or(0);
-            buckets.insert(row.first().copied().flatten().map(str::to_owned), counted);
+            // The count stands last; before it the bucket, if any.
+            let Some((n, bucket)) = row.split_last() else { return Ok(()) };
+            let counted: u64 = n.and_then(|n| n.parse().ok()).unwrap_or(0);
+            buckets.insert(bucket.first().copied().flatten().map(str::to_owned), counted);
             Ok(())
         })?;
-        let rows = buckets.values().sum();
-        Ok(Counted { took: took(&run, rows, began.elapsed()), buckets: Some(buckets) })
+        Ok(Counted::of(bound, took(&run, 0, began.elapsed()), buckets))
     }
 }
 

@@ -102,7 +102,7 @@ fn local(
 ) -> Result<Outcome> {
     let lake = lake.ok_or_else(nothing_yet)?;
     let engine = crate::engine::local::Engine::open(&lake.lake, committed(&lake.lake)?)?;
-    answer(&crate::cmd::embedded::Embedded(engine), Some(&lake))
+    answer(&crate::cmd::embedded::Embedded::silent(engine), Some(&lake))
 }
 
 #[cfg(not(feature = "local"))]
