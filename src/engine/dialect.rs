@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast::{
-    CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
     FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, Statement, TypedString,
     UnaryOperator, Value as Literal, ValueWithSpan, VisitMut, VisitorMut, helpers::attached_token::AttachedToken,
 };
@@ -216,6 +216,7 @@ fn rewrite_function(function: &mut Function) -> Result<Option<Expr>> {
         ("if", 2 | 3) => return Ok(Some(case(args))),
         ("date", 1) => return Ok(Some(cast(CastKind::Cast, args, DataType::Date))),
         ("try", 1) => return Ok(Some(try_cast(args))),
+        ("concat", 2..) => return Ok(Some(concatenated(args))),
         ("count_if", 1) => return Ok(Some(count_if(function, args))),
         ("max_by", 2) => return Ok(Some(extreme_by(function, args, false))),
         ("min_by", 2) => return Ok(Some(extreme_by(function, args, true))),
@@ -236,6 +237,13 @@ fn plain_arguments(arguments: &FunctionArguments) -> Option<Vec<Expr>> {
         _ => None,
     };
     args.iter().map(expression).collect::<Option<Vec<_>>>().filter(|_| clauses.is_empty())
+}
+
+/// `concat(a, b, …)`: the engine's own leaves nulls out, where Trino's answers null, as `||` does in both.
+fn concatenated(args: Vec<Expr>) -> Expr {
+    let join =
+        |left, right| Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::StringConcat, right: Box::new(right) };
+    args.into_iter().reduce(join).unwrap_or_else(|| value_node(Literal::Null))
 }
 
 /// `if(condition, then [, else])`.

@@ -39,6 +39,8 @@ fn scalar_functions_answer_as_athena_does() {
         ("split_part('a,b,c', ',', 2)", "b"),
         ("split_part('a,b,c', ',', 4)", ""),
         ("element_at(split('a/b/c', '/'), 2)", "b"),
+        ("concat('a', 'b', 'c')", "abc"),
+        ("COALESCE(concat('a', CAST(NULL AS varchar), 'c'), 'null')", "null"),
         ("element_at(split('a/b/c', '/'), -1)", "c"),
         ("array_join(split('a/b/c', '/', 2), '|')", "a|b/c"),
         ("cardinality(split('a/b/c', '/'))", "3"),
