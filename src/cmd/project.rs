@@ -14,10 +14,6 @@ use crate::logs::table::Table;
 use crate::storage::Store;
 use crate::{Error, ErrorKind, Result};
 
-/// How many times the memory of a query a report may hold.
-#[cfg(feature = "local")]
-const REPORT_MEMORY: usize = 4;
-
 /// A configuration that was read, and where it was found.
 pub struct Project {
     /// What it says.
@@ -112,28 +108,26 @@ impl Project {
     /// If the lake has not been deployed or cannot be read.
     #[cfg(feature = "local")]
     pub fn engine(&self) -> Result<Engine> {
-        self.engine_with(1)
+        self.engine_with(|settings| settings)
     }
 
-    /// The engine for a report's statements. They have a dozen sorts and groupings each, among which the engine shares its memory out
-    /// evenly, however little the others need: what suffices for a query is not enough for them.
+    /// The engine for a report's statements.
     ///
     /// # Errors
     /// If the lake has not been deployed or cannot be read.
     #[cfg(feature = "local")]
     pub fn report_engine(&self) -> Result<Engine> {
-        self.engine_with(REPORT_MEMORY)
+        self.engine_with(EngineSettings::for_a_report)
     }
 
     #[cfg(feature = "local")]
-    fn engine_with(&self, times: usize) -> Result<Engine> {
+    fn engine_with(&self, wish: fn(EngineSettings) -> EngineSettings) -> Result<Engine> {
         let pipeline = self.pipeline()?;
         state::check_format(&pipeline.lake)?;
         let mut settings = EngineSettings::default();
         if let Some(megabytes) = self.config.query.memory_megabytes {
             settings.memory_bytes = (megabytes as usize).saturating_mul(1_000_000);
         }
-        settings.memory_bytes = settings.memory_bytes.saturating_mul(times);
-        Engine::with_settings(&pipeline.lake, committed(&pipeline.lake)?, settings)
+        Engine::with_settings(&pipeline.lake, committed(&pipeline.lake)?, wish(settings))
     }
 }

@@ -44,6 +44,18 @@ impl Default for EngineSettings {
     }
 }
 
+/// How many times the memory of a query a report may hold.
+const REPORT_MEMORY: usize = 4;
+
+impl EngineSettings {
+    /// For a report's statements. They have a dozen groupings and sorts each, and one for every thread, among which the engine
+    /// shares its memory out evenly, however little the others need.
+    #[must_use]
+    pub fn for_a_report(self) -> Self {
+        Self { memory_bytes: self.memory_bytes.saturating_mul(REPORT_MEMORY), ..self }
+    }
+}
+
 /// Runs SQL over one state of a lake.
 pub struct Engine {
     runtime: Runtime,

@@ -84,9 +84,6 @@ class Project:
         with gzip.open(trail / "111122223333_CloudTrail_us-west-1_20260602T0610Z_HOSTILE0HOSTILE0.json.gz", "wt") as file:
             json.dump({"Records": EVENTS}, file)
         self.run("init", "--defaults", "--target", "local", "--logs", "logs", "--trails", "trails", "--name", "shop")
-        # Statements of a report hold more than a query may: here some are asked as queries.
-        config = self.folder / "bucketscope.yaml"
-        config.write_text(config.read_text().replace("# memory_megabytes: 1024", "memory_megabytes: 4000"))
         self.run("deploy")
         self.run("run")
         self.page = self.folder / "page.html"

@@ -15,6 +15,8 @@ use crate::config::cloud::Cloud;
 use crate::cost::{money, query_cost};
 use crate::engine::athena::REUSE_MINUTES_AT_MOST;
 use crate::engine::athena::estimate::{TableShare, estimate};
+#[cfg(feature = "local")]
+use crate::engine::local::{Engine, EngineSettings};
 use crate::etl::status::Status;
 use crate::etl::{self, Pipeline, commit, committed};
 use crate::query::{TimeRange, Value};
@@ -55,7 +57,7 @@ fn with_answers(
     let reuse = asked.reuse.as_deref().map(reuse_minutes).transpose()?;
     let (session, lake) = open(cloud)?;
     if asked.local {
-        return local(lake, answer);
+        return local(lake, many, answer);
     }
     let runs = SdkQueryRuns::new(&session, &Names::of(cloud).results_bucket(), &cloud.aws.account_id);
     let seen = lake.as_ref().map(seen).transpose()?.unwrap_or_default();
@@ -98,16 +100,20 @@ fn seen(lake: &Pipeline) -> Result<LakeSeen> {
 #[cfg(feature = "local")]
 fn local(
     lake: Option<Pipeline>,
+    many: bool,
     answer: impl FnOnce(&dyn Answers, Option<&Pipeline>) -> Result<Outcome>,
 ) -> Result<Outcome> {
     let lake = lake.ok_or_else(nothing_yet)?;
-    let engine = crate::engine::local::Engine::open(&lake.lake, committed(&lake.lake)?)?;
+    let settings = EngineSettings::default();
+    let settings = if many { settings.for_a_report() } else { settings };
+    let engine = Engine::with_settings(&lake.lake, committed(&lake.lake)?, settings)?;
     answer(&crate::cmd::embedded::Embedded::silent(engine), Some(&lake))
 }
 
 #[cfg(not(feature = "local"))]
 fn local(
     _lake: Option<Pipeline>,
+    _many: bool,
     _answer: impl FnOnce(&dyn Answers, Option<&Pipeline>) -> Result<Outcome>,
 ) -> Result<Outcome> {
     Err(crate::cmd::without_engine())
