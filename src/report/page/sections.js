@@ -44,8 +44,10 @@ function sumOf(series, metric) {
 function tiles() {
   const holder = el("section", { class: "tiles", "aria-label": "In short" });
   view(() => {
+    // Billions must fit into a tile, too.
+    const fit = (figure) => (figure.length > 12 ? " longer" : figure.length > 8 ? " long" : "");
     const tile = (name, figure, detail, kind) =>
-      el("div", { class: "tile " + (kind || "") }, el("div", { class: "name" }, name), el("div", { class: "figure" }, figure), el("div", { class: "detail quiet" }, detail || "\u00a0"));
+      el("div", { class: "tile " + (kind || "") }, el("div", { class: "name" }, name), el("div", { class: "figure" + fit(figure) }, figure), el("div", { class: "detail quiet" }, detail || "\u00a0"));
     const made = [];
     if (data.access) {
       const of = (metric) => sumOf(data.access.series, metric);
