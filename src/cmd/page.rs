@@ -1,5 +1,6 @@
 //! The report as a page: asks what it consists of, puts it together, writes it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -43,6 +44,9 @@ const EVENTS: [&str; 5] = ["call", "caller", "error", "address", "region"];
 const COUNTED: usize = 10;
 const COUNTED_SHOWN: usize = 6;
 
+/// A bucket's name, null where none is known, and its numbers.
+type Bucket = (Option<String>, Row);
+
 /// Asks everything.
 ///
 /// # Errors
@@ -55,14 +59,18 @@ pub fn page(
 ) -> Result<(Page, Vec<Took>)> {
     let mut asker = Asker { asking, asked: Vec::new(), took: Vec::new() };
     let holds = |table| asking.answers.extent().is_some() && asking.answers.holds(table);
-    let buckets = if holds(Table::AccessLogs) { asker.buckets()? } else { Vec::new() };
-    let apart = if asking.bucket.is_some() { Vec::new() } else { apart(&buckets) };
+    let buckets = if holds(Table::AccessLogs) { asker.buckets("buckets", 6)? } else { Vec::new() };
+    let named = if holds(Table::CloudTrail) { asker.buckets("event-buckets", 3)? } else { Vec::new() };
+    let apart = if asking.bucket.is_some() { Vec::new() } else { apart(&buckets, &named) };
     let (scopes, shown) = (Scopes::of(apart.clone()), names(&apart));
     let access = match buckets.is_empty() {
         true => None,
-        false => Some(asker.access(buckets.clone(), &scopes, &shown)?),
+        false => Some(asker.access(buckets, &scopes, &shown)?),
     };
-    let events = if holds(Table::CloudTrail) { asker.events(&scopes, &shown)? } else { None };
+    let events = match named.is_empty() {
+        true => None,
+        false => Some(asker.events(named, &scopes, &shown)?),
+    };
     let looked = if asking.answers.extent().is_some() { findings::look(context, asking)? } else { Looked::default() };
     asker.took.extend(looked.found.iter().map(|one| one.counted.took.clone()));
     let all = asking.bucket.map_or("All buckets".to_owned(), fold::harmless);
@@ -77,7 +85,6 @@ pub fn page(
         bucket: asking.bucket.map(fold::harmless),
         form,
         scopes: labels.map(|label| Scope { label }).collect(),
-        further_buckets: (buckets.len() - apart.len().min(buckets.len())) as u64,
         access,
         events,
         findings: found(looked, &apart)?,
@@ -88,13 +95,17 @@ pub fn page(
     Ok((page, asker.took))
 }
 
-/// The busiest buckets, as long as their names fit into one parameter; none where one bucket is all.
-fn apart(buckets: &[(Option<String>, Row)]) -> Vec<String> {
+/// The busiest buckets of access logs, then those that only CloudTrail names, as long as their names fit into one parameter; none
+/// where one bucket is all.
+fn apart(access: &[Bucket], events: &[Bucket]) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let buckets: Vec<_> =
+        access.iter().chain(events).map(|(name, _)| name).filter(|name| known.insert(*name)).collect();
     if buckets.len() < 2 {
         return Vec::new();
     }
     let mut room = NAMES;
-    let named = buckets.iter().filter_map(|(name, _)| name.as_ref()).filter(|name| !name.contains('/'));
+    let named = buckets.into_iter().flatten().filter(|name| !name.contains('/'));
     let fits = |name: &&String| {
         let needed = name.chars().count() + 2;
         let fits = needed <= room;
@@ -107,6 +118,11 @@ fn apart(buckets: &[(Option<String>, Row)]) -> Vec<String> {
 /// Names as the statements take them: each between slashes.
 fn names(buckets: &[String]) -> String {
     buckets.iter().fold("/".to_owned(), |names, bucket| names + bucket + "/")
+}
+
+/// The rows of a table of buckets; those at its end become one where there are many.
+fn rows_of(buckets: Vec<Bucket>) -> Vec<Row> {
+    fold::largest(buckets.into_iter().map(|(_, row)| row).collect(), 2 * ROWS)
 }
 
 fn other_columns() -> Error {
@@ -141,17 +157,17 @@ impl Asker<'_> {
         Ok(())
     }
 
-    /// All buckets, the busiest first.
-    fn buckets(&mut self) -> Result<Vec<(Option<String>, Row)>> {
+    /// All buckets with so many numbers each, the busiest first.
+    fn buckets(&mut self, id: &str, numbers: usize) -> Result<Vec<Bucket>> {
         let mut buckets = Vec::new();
-        self.ask("buckets", None, &mut |row| {
-            buckets.push((fold::text_at(row, 0).map(str::to_owned), fold::plain_row(row, 0, 1..7)));
+        self.ask(id, None, &mut |row| {
+            buckets.push((fold::text_at(row, 0).map(str::to_owned), fold::plain_row(row, 0, 1..1 + numbers)));
             Some(())
         })?;
         Ok(buckets)
     }
 
-    fn access(&mut self, buckets: Vec<(Option<String>, Row)>, scopes: &Scopes, shown: &str) -> Result<Access> {
+    fn access(&mut self, buckets: Vec<Bucket>, scopes: &Scopes, shown: &str) -> Result<Access> {
         let range = (self.asking.range.from_ms, self.asking.range.to_ms);
         let metrics = ["requests", "client_errors", "service_errors", "anonymous", "bytes_sent", "bytes_uploaded"];
         let mut series = SeriesFold::hours(range, scopes.len(), &metrics);
@@ -182,7 +198,7 @@ impl Asker<'_> {
         let rows = breakdowns.iter_mut().flat_map(|breakdown| &mut breakdown.scopes).flatten();
         rows.for_each(|row| row.n.truncate(COUNTED_SHOWN));
         Ok(Access {
-            buckets: fold::largest(buckets.into_iter().map(|(_, row)| row).collect(), 2 * ROWS),
+            buckets: rows_of(buckets),
             series: series.done(),
             breakdowns,
             latency,
@@ -191,14 +207,12 @@ impl Asker<'_> {
         })
     }
 
-    fn events(&mut self, scopes: &Scopes, shown: &str) -> Result<Option<Events>> {
+    fn events(&mut self, buckets: Vec<Bucket>, scopes: &Scopes, shown: &str) -> Result<Events> {
         let range = (self.asking.range.from_ms, self.asking.range.to_ms);
         let metrics = ["calls", "errors", "writes"];
         let mut series = SeriesFold::hours(range, scopes.len(), &metrics);
         let mut breakdowns = BreakdownFold::default();
-        let mut any = false;
         self.ask("events", Some(shown), &mut |row| {
-            any = true;
             if fold::text_at(row, 0)? != "hour" {
                 return breakdowns.row(scopes, row, metrics.len());
             }
@@ -210,7 +224,7 @@ impl Asker<'_> {
             })
         })?;
         let breakdowns = EVENTS.iter().map(|name| breakdowns.take(name, scopes)).collect();
-        Ok(any.then(|| Events { series: series.done(), breakdowns }))
+        Ok(Events { buckets: rows_of(buckets), series: series.done(), breakdowns })
     }
 }
 
@@ -328,19 +342,21 @@ impl View for Written {
 mod tests {
     use super::*;
 
-    fn bucket(name: &str) -> (Option<String>, Row) {
+    fn bucket(name: &str) -> Bucket {
         (Some(name.to_owned()), Row::default())
     }
 
     #[test]
     fn the_busiest_buckets_stand_apart_as_long_as_their_names_fit() {
-        assert_eq!(apart(&[bucket("only")]), Vec::<String>::new(), "it is all there is");
+        assert_eq!(apart(&[bucket("only")], &[bucket("only")]), Vec::<String>::new(), "it is all there is");
         let odd = [bucket("a"), (None, Row::default()), bucket("not/a-bucket"), bucket("b")];
-        assert_eq!(apart(&odd), ["a", "b"]);
+        assert_eq!(apart(&odd, &[]), ["a", "b"]);
+        assert_eq!(apart(&[], &[(None, Row::default()), bucket("only")]), ["only"], "others name no bucket");
+        assert_eq!(apart(&odd, &[bucket("c"), bucket("a")]), ["a", "b", "c"]);
         let many: Vec<_> = (0..40).map(|n| bucket(&format!("bucket-{n}"))).collect();
-        assert_eq!(apart(&many).len(), BUCKETS);
+        assert_eq!(apart(&many, &odd).len(), BUCKETS);
         let long: Vec<_> = (0..40).map(|n| bucket(&format!("{n:->200}"))).collect();
-        assert!(names(&apart(&long)).chars().count() <= 1_024 - 2, "two quotes around it");
+        assert!(names(&apart(&long, &odd)).chars().count() <= 1_024 - 2, "two quotes around it");
         assert_eq!(names(&["a".to_owned(), "b".to_owned()]), "/a/b/");
     }
 

@@ -6,10 +6,11 @@ use crate::Result;
 use crate::query::{Catalogue, Query};
 
 /// The files, by name.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("breakdowns.sql", include_str!("breakdowns.sql")),
     ("buckets.sql", include_str!("buckets.sql")),
     ("deletions.sql", include_str!("deletions.sql")),
+    ("event-buckets.sql", include_str!("event-buckets.sql")),
     ("events.sql", include_str!("events.sql")),
     ("hours.sql", include_str!("hours.sql")),
     ("latency.sql", include_str!("latency.sql")),

@@ -11,7 +11,7 @@ TABLES = {
     "latency": ["Latency percentiles"],
     "deletions": ["Objects deleted or moved by", "Deletions and lifecycle actions"],
     "costs": ["Estimated charges"],
-    "events": ["Events by", "Calls", "Callers", "Error codes", "Calling addresses", "Regions"],
+    "events": ["Events by", "Buckets that events name", "Calls", "Callers", "Error codes", "Calling addresses", "Regions"],
 }
 # What does not follow a zoom, and says so.
 WHOLE = ["findings", "breakdowns", "latency", "deletions", "costs", "events"]

@@ -1,5 +1,6 @@
 """The page's section about CloudTrail: its figures are what queries answer, it follows bucket and time, and a lake without says so."""
 
+import contextlib
 import json
 import pathlib
 import tempfile
@@ -11,10 +12,10 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from .browser import Browser
 from .case import PageCase
-from .project import ADDRESS, CALLER, CODE, EVENTS, Project, line
+from .project import ADDRESS, CALLER, CODE, EVENTS, Project, event, line
 
 # The tables of the section, by caption.
-TABLES = ("Calls", "Callers", "Error codes", "Calling addresses", "Regions")
+TABLES = ("Buckets that events name", "Calls", "Callers", "Error codes", "Calling addresses", "Regions")
 
 
 def number(text):
@@ -116,8 +117,9 @@ class TrailsTest(PageCase):
 
 
 class OneTableTest(unittest.TestCase):
-    def text_of(self, table):
-        """The page of a lake that holds one table's records only."""
+    @contextlib.contextmanager
+    def page_of(self, table, events=EVENTS):
+        """A browser with the page of a lake that holds one table's records only."""
         with tempfile.TemporaryDirectory() as folder:
             project = Project.__new__(Project)
             project.folder = pathlib.Path(folder)
@@ -127,7 +129,7 @@ class OneTableTest(unittest.TestCase):
             else:
                 trail = project.folder / "trails/AWSLogs/111122223333/CloudTrail/us-west-1/2026/06/02"
                 trail.mkdir(parents=True)
-                (trail / "111122223333_CloudTrail_us-west-1_20260602T0610Z_HOSTILE0HOSTILE0.json").write_text(json.dumps({"Records": EVENTS}))
+                (trail / "111122223333_CloudTrail_us-west-1_20260602T0610Z_HOSTILE0HOSTILE0.json").write_text(json.dumps({"Records": events}))
             project.run("init", "--defaults", "--target", "local", f"--{table}", table, "--name", "shop")
             project.run("deploy")
             project.run("run")
@@ -135,12 +137,16 @@ class OneTableTest(unittest.TestCase):
             browser = Browser()
             try:
                 browser.open((project.folder / "page.html").as_uri())
+                yield browser
                 self.assertEqual(browser.complaints(), [])
-                tiles = browser.js("return document.querySelector('.tiles').textContent")
-                of = lambda part: browser.js("return document.getElementById(arguments[0])?.textContent ?? null", part)
-                return tiles, of("traffic"), of("events"), browser.js("return document.querySelectorAll('#events .chart').length")
             finally:
                 browser.close()
+
+    def text_of(self, table):
+        with self.page_of(table) as browser:
+            tiles = browser.js("return document.querySelector('.tiles').textContent")
+            of = lambda part: browser.js("return document.getElementById(arguments[0])?.textContent ?? null", part)
+            return tiles, of("traffic"), of("events"), browser.js("return document.querySelectorAll('#events .chart').length")
 
     def test_a_lake_without_cloudtrail_says_so(self):
         tiles, traffic, events, charts = self.text_of("logs")
@@ -155,6 +161,21 @@ class OneTableTest(unittest.TestCase):
         self.assertIn("no access logs", traffic)
         self.assertIn("Callers", events)
         self.assertEqual(charts, 1)
+
+    def test_buckets_that_cloudtrail_alone_names_can_be_chosen(self):
+        others = [event(5, requestParameters={"bucketName": "quiet"}), event(6, eventName="ListBuckets", requestParameters=None)]
+        with self.page_of("trails", [*EVENTS, *others]) as browser:
+            choices = browser.js("return [...document.querySelector('#scope').options].map((one) => one.textContent)")
+            self.assertEqual(choices, ["All buckets", "hostile", "quiet"])
+            shown = """
+              const table = (caption) => [...document.querySelectorAll("table")].find((one) => one.caption.textContent.startsWith(caption));
+              return ["Buckets", "Calls"].map((caption) => [...table(caption).tBodies[0].rows].map((row) => [...row.cells].slice(0, 2).map((cell) => cell.textContent)));
+            """
+            self.assertEqual(browser.js(shown)[0], [["hostile", "4"], ["quiet", "1"], ["(no bucket)", "1"]])
+            browser.js("[...document.querySelectorAll('#events button')].find((one) => one.textContent === 'quiet').click()")
+            self.assertEqual(browser.js("return document.querySelector('#scope').value"), "2")
+            self.assertEqual(browser.js(shown), [[["quiet", "1"]], [["GetObject (s3.amazonaws.com)", "1"]]])
+            self.assertEqual(browser.js("return document.querySelector('.tile .figure').textContent"), "1")
 
 
 if __name__ == "__main__":

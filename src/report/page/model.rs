@@ -25,10 +25,8 @@ pub struct Page {
     pub bucket: Option<String>,
     /// What was typed to ask for this range and bucket, for a form to begin with.
     pub form: Option<Form>,
-    /// What can be chosen: all together first, then the busiest buckets.
+    /// What can be chosen: all together first, then the busiest buckets of access logs, then of CloudTrail.
     pub scopes: Vec<Scope>,
-    /// How many buckets have no figures of their own.
-    pub further_buckets: u64,
     /// What access logs tell; `None` where the lake has none of the range.
     pub access: Option<Access>,
     /// What CloudTrail tells; `None` where the lake has none.
@@ -81,6 +79,8 @@ pub struct Access {
 /// What CloudTrail tells.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Events {
+    /// By bucket, those with most events first: calls, errors, writes.
+    pub buckets: Vec<Row>,
     /// By hour: calls, errors, writes.
     pub series: Series,
     /// By one thing at a time: calls, errors, writes.

@@ -135,7 +135,7 @@ function traffic() {
 
 const absent = {
   requester: "unauthenticated, or the service itself", status: "no status", prefix: "no key", tls: "not logged", signature: "unsigned, or not logged",
-  agent: "no user agent", address: "no address", operation: "no operation", caller: "not told", region: "not told", call: "not told", error: "not told",
+  agent: "no user agent", address: "no address", operation: "no operation", caller: "not told", named: "no bucket", region: "not told", call: "not told", error: "not told",
 };
 
 function named(rows, dimension) {
@@ -164,7 +164,7 @@ function breakdowns() {
   const of = (dimension, title, first, columns, limit, note) => breakdown(data.access, dimension, title, first, columns, limit, note, "breakdowns");
   const few = trafficColumns.slice(0, 4);
   return section("breakdowns", "What the requests were", "The 25 most frequent values have a row each.", notZoomed(),
-    buckets(),
+    buckets(data.access, "Buckets", bucketColumns, "bucket", "buckets"),
     of("operation", "Operations", "Operation", trafficColumns, 10),
     of("requester", "Requesters", "Requester", trafficColumns, 10),
     of("prefix", "Key prefixes", "Prefix", trafficColumns, 10, "Keys up to their second slash."),
@@ -173,16 +173,20 @@ function breakdowns() {
     el("div", { class: "pair" }, of("tls", "TLS versions", "Version", few, 8, "Plain HTTP and versions before 1.2 can be denied in a bucket's policy."), of("signature", "Signature versions", "Version", few, 8, "SigV2 is deprecated.")));
 }
 
-function buckets() {
+const bucketColumns = ["Requests", "4xx", "5xx", "Unauthenticated", "Sent", "Uploaded"].map((name, at) => ({ name, unit: at > 3 ? "bytes" : "count", bar: at === 0, value: (row) => row.n[at] }));
+
+function buckets(source, caption, columns, dimension, sql) {
   const labels = new Map(data.scopes.map((scope, at) => [scope.label, at]));
-  const columns = ["Requests", "4xx", "5xx", "Unauthenticated", "Sent", "Uploaded"].map((name, at) => ({ name, unit: at > 3 ? "bytes" : "count", bar: at === 0, value: (row) => row.n[at] }));
-  const note = data.further_buckets > 0 && data.scopes.length > 1 ? "The " + (data.scopes.length - 1) + " busiest can be chosen; " + plural(data.further_buckets, "more is", "more are") + " in the figures of all." : null;
+  const all = named(source.buckets, dimension);
+  const can = (row) => !row.m && !row.empty && labels.get(row.v) > 0;
+  const further = all.filter((row) => !can(row) && !row.empty).reduce((sum, row) => sum + (row.m || 1), 0);
+  const note = further > 0 && data.scopes.length > 1 ? plural(further, "bucket has", "buckets have") + " no figures of " + (further === 1 ? "its" : "their") + " own and cannot be chosen." : null;
   return panel("Buckets", note, ofScope((scope) => {
-    const all = named(data.access.buckets, "bucket");
-    const rows = scope === 0 ? all : all.filter((row) => row.v === data.scopes[scope].label);
-    const onPick = { can: (row) => scope === 0 && labels.get(row.v) > 0, pick: (row) => choose(labels.get(row.v)) };
-    return table({ caption: "Buckets", first: "Bucket", columns, rows, total: scope === 0, limit: 15, onPick });
-  }), statementOf("buckets"));
+    const rows = scope === 0 ? all : all.filter((row) => can(row) && row.v === data.scopes[scope].label);
+    if (rows.length === 0) return empty("Nothing here.");
+    const onPick = { can: (row) => scope === 0 && can(row), pick: (row) => choose(labels.get(row.v)) };
+    return table({ caption, first: "Bucket", columns, rows, total: scope === 0, limit: 15, onPick });
+  }), statementOf(sql));
 }
 
 function latency() {
@@ -237,9 +241,9 @@ function events() {
   return section("events", "CloudTrail", "Calls as the trails delivered them. A bucket's figures are of the events that name it.",
     panel("Events", null, timeChart({ title: "Events", series, lines, unit: "count" }), timeTable("Events", series, lines), statementOf("events")),
     notZoomed(),
+    el("div", { class: "pair" }, buckets(data.events, "Buckets that events name", valued(callColumns), "named", "event-buckets"), of("region", "Regions", "Region", 8)),
     el("div", { class: "pair" }, of("call", "Calls", "Call", 8), of("caller", "Callers", "Caller", 8)),
-    el("div", { class: "pair" }, of("error", "Error codes", "Code", 8), of("address", "Calling addresses", "Address", 8)),
-    of("region", "Regions", "Region", 8));
+    el("div", { class: "pair" }, of("error", "Error codes", "Code", 8), of("address", "Calling addresses", "Address", 8)));
 }
 
 function noTraffic() {
