@@ -1,13 +1,13 @@
 -- id: ct-unapproved-regions
 -- title: Calls in Regions that are not yours
--- answers: Who made calls in Regions outside of a list. Without a list there is no answer.
+-- answers: Who made calls in Regions outside of a list.
 -- source: cloudtrail_events
 -- category: security
 -- severity: medium
 -- parameter: from | timestamp | required | Start of the range, UTC, itself included
 -- parameter: to | timestamp | required | End of the range, UTC, itself excluded
 -- parameter: bucket | string | null | Only this bucket
--- parameter: approved | string | null | The Regions that are yours, with commas between them
+-- parameter: approved | string | required | The Regions that are yours, with commas between them
 -- positions: from.date to.date from.date from.hour to.date to.hour from to bucket bucket approved
 -- column: awsregion | varchar | - | The Region that was called
 -- column: eventsource | varchar | - | The service that was called

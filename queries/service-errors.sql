@@ -19,8 +19,8 @@
 -- column: remoteips | bigint | addresses | Different addresses
 -- false_positives: A few 500 and 503 a day are normal at high rates, and SDKs repeat them. SlowDown comes while S3
 --   splits a prefix that suddenly became busy.
--- next_step: SlowDown: spread the keys over more prefixes, or slow the requester down. Others: hand requestid and
---   hostid of some rows to AWS support.
+-- next_step: SlowDown: spread the keys over more prefixes, or slow the requester down. Others: AWS support
+--   asks for requestid (the query troubleshooting has it) and hostid (a column of the table) of some.
 
 SELECT
   date_trunc('minute', requestdatetime) AS minute,

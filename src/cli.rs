@@ -251,7 +251,7 @@ pub struct Deploy {
 /// `status`.
 #[derive(Debug, Default, Args)]
 pub struct Status {
-    /// Look again every few seconds until Ctrl-C
+    /// In AWS: look again every few seconds until Ctrl-C
     #[cfg(feature = "aws")]
     #[arg(long)]
     pub watch: bool,
@@ -339,7 +339,7 @@ pub struct QueriesList {
 #[derive(Debug, Default, Args)]
 pub struct Query {
     /// The saved query's id; `bucketscope queries` lists them
-    #[arg(required_unless_present = "sql", conflicts_with = "sql")]
+    #[arg(conflicts_with = "sql")]
     pub id: Option<String>,
     /// Ask in SQL instead; the tables are s3_access_logs and cloudtrail_events
     #[arg(long, value_name = "SELECT")]
@@ -353,11 +353,11 @@ pub struct Query {
     /// Only records of this time
     #[command(flatten)]
     pub range: RangeArgs,
-    /// Rows of a table on the terminal, 0 for all; other formats have all rows
+    /// Rows of a table or bars of a chart on the terminal, 0 for all; other formats have all rows
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
     /// Exit with 7 if a query that looks for something found it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql")]
     pub fail_on_findings: bool,
     /// In AWS: say what the range may scan and cost, and ask nothing
     #[cfg(feature = "aws")]
@@ -426,7 +426,7 @@ pub struct Generate {
     /// Days over which the log objects spread [default: 30]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub days: Option<u32>,
-    /// Log objects to write [default: one a MB, at least one an hour]
+    /// Log objects to write [default: one a MiB, at least one an hour]
     #[arg(long, value_name = "N")]
     pub objects: Option<u64>,
     /// How the objects are named

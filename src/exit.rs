@@ -39,7 +39,7 @@ exits! {
     FOUND = 7, "a check found something",
         "only with `--fail-on-findings`: `query` with a query that looks for something, and `report`";
     UNHEALTHY = 8, "unhealthy",
-        "`status`, when somebody should look: the last run failed, files cannot be read, read objects changed, or more than a \
+        "`status`, when somebody should look: the last run failed, a source or objects cannot be read, read objects changed, or more than a \
          tenth of the last commit's lines were rejected";
     // BSD's EX_USAGE.
     USAGE = 64, "usage", "the command line or the configuration cannot be understood";

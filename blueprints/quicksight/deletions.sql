@@ -25,7 +25,7 @@ SELECT
     WHEN operation = 'S3.TRANSITION_GIR.OBJECT' THEN 'to GLACIER_IR'
     WHEN operation = 'S3.TRANSITION.OBJECT' THEN 'to GLACIER'
     WHEN operation = 'S3.TRANSITION_GDA.OBJECT' THEN 'to DEEP_ARCHIVE'
-    WHEN operation LIKE 'S3.%' THEN 'other lifecycle action'
+    WHEN operation LIKE 'S3.%' THEN 'other transition'
     WHEN COALESCE(httpstatus, 200) < 400 AND errorcode IS NULL THEN 'deleted on request'
     ELSE 'deletion refused or failed'
   END AS action,
@@ -33,5 +33,6 @@ SELECT
   COALESCE(SUM(objectsize), 0) AS bytes
 FROM s3_access_logs
 WHERE requestdate >= ? AND requestdate <= ?
-  AND (operation LIKE 'S3.%' OR operation IN ('REST.DELETE.OBJECT', 'BATCH.DELETE.OBJECT', 'SOAP.DeleteObject'))
+  AND (operation IN ('S3.EXPIRE.OBJECT', 'S3.CREATE.DELETEMARKER', 'S3.DELETE.UPLOAD') OR operation LIKE 'S3.TRANSITION%'
+    OR operation IN ('REST.DELETE.OBJECT', 'BATCH.DELETE.OBJECT', 'SOAP.DeleteObject'))
 GROUP BY 1, 2, 3

@@ -50,7 +50,10 @@ pub fn execute(context: &Context, args: &Compact) -> Result<Outcome> {
     options.older_than_ms = range::while_ms("--older-than", &args.older_than)?;
     if args.dry_run {
         let joined = would_join(&pipeline.lake, project.config.name, &options)?;
-        return Ok(Outcome::of(joined).next(context.command("compact"), "joins them"));
+        let nothing = joined.summary.partitions == 0;
+        let outcome = Outcome::of(joined);
+        let again = context.command(&format!("compact --older-than {}", text::shell_word(&args.older_than)));
+        return Ok(if nothing { outcome } else { outcome.next(again, "joins them") });
     }
     let interrupt = Interrupt::listen(context.ui);
     options.cancel = Some(interrupt.flag());

@@ -2,13 +2,13 @@
 
 use super::answers::{Answers, ByBucket, ColumnSink, Counted, Question, RowSink, Took, counting};
 use super::cells;
-use crate::Result;
 use crate::engine::local::Engine;
 use crate::engine::told::Cost;
 use crate::logs::table::Table;
 use crate::query::{Bound, TimeRange};
 use crate::ui::asking::Asking;
 use crate::ui::grid::Cell;
+use crate::{Error, Result};
 
 /// The engine over one state of a lake.
 pub struct Embedded {
@@ -48,8 +48,17 @@ impl Embedded {
                 Ok(())
             })
         };
-        let took = self.engine.statement_each(&counting(bound), bound.positional(), |_| Ok(()), each)?;
+        let took = self.engine.statement_each(&counting(bound), bound.positional(), |_| Ok(()), each);
+        let took = took.map_err(|error| named(bound, error))?;
         Ok(Counted::of(bound, Took::from(took), buckets))
+    }
+}
+
+/// Says which file a mistake is in, where the user wrote it.
+fn named(bound: &Bound<'_>, error: Error) -> Error {
+    match bound.query().own {
+        true => error.about(format!("queries/{}.sql cannot be asked", bound.query().id)),
+        false => error,
     }
 }
 
@@ -74,7 +83,7 @@ impl Answers for Embedded {
         let cost = match question {
             Question::Saved(bound) => {
                 self.tell(bound, None);
-                self.engine.query_each(bound, columns, each)
+                self.engine.query_each(bound, columns, each).map_err(|error| named(bound, error))
             }
             Question::Sql(sql) => self.engine.sql_each(sql, columns, each).map_err(|error| match error.suggestion() {
                 Some(_) => error,

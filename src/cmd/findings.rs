@@ -14,6 +14,8 @@ pub struct Looked<'q> {
     pub found: Vec<One<'q>>,
     /// What was not looked for, as the lake has no records of a table.
     pub left_out: Vec<&'q Query>,
+    /// What was not looked for, as it needs a parameter.
+    pub not_asked: Vec<&'q Query>,
 }
 
 /// A query that looks for something, and what it counted.
@@ -35,10 +37,9 @@ pub struct One<'q> {
 /// # Errors
 /// If the engine fails.
 pub fn look(context: &Context, asking: &Asking<'_>) -> Result<Looked<'static>> {
-    let asked = saved::all(context)?.queries().iter().filter(|query| !query.asks_for_more());
-    let (looking, left_out): (Vec<_>, Vec<_>) = asked
-        .filter_map(|query| Some((query, query.severity?)))
-        .partition(|(query, _)| query.tables().all(|table| held(asking, table)));
+    let grave = saved::all(context)?.queries().iter().filter_map(|query| Some((query, query.severity?)));
+    let (looking, left_out): (Vec<_>, Vec<_>) = grave.partition(|(query, _)| answerable(asking, query));
+    let (not_asked, looking): (Vec<_>, Vec<_>) = looking.into_iter().partition(|(query, _)| query.asks_for_more());
     let bounds = looking.iter().map(|(query, _)| bound(query, asking)).collect::<Result<Vec<_>>>()?;
     let counted = asking.answers.count_by_bucket(&bounds)?;
     let given = asking.given();
@@ -52,11 +53,17 @@ pub fn look(context: &Context, asking: &Asking<'_>) -> Result<Looked<'static>> {
         })
         .collect();
     found.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.counted.took.rows.cmp(&a.counted.took.rows)));
-    Ok(Looked { found, left_out: left_out.into_iter().map(|(query, _)| query).collect() })
+    let queries = |those: Vec<(&'static Query, Severity)>| those.into_iter().map(|(query, _)| query).collect();
+    Ok(Looked { found, left_out: queries(left_out), not_asked: queries(not_asked) })
+}
+
+/// Whether the lake has records of all tables that a query reads.
+pub fn answerable(asking: &Asking<'_>, query: &Query) -> bool {
+    query.tables().all(|table| held(asking, table))
 }
 
 /// A table that nobody knows is the engine's to refuse.
-fn held(asking: &Asking<'_>, table: &str) -> bool {
+pub fn held(asking: &Asking<'_>, table: &str) -> bool {
     Table::named(table).is_none_or(|table| asking.answers.holds(table))
 }
 

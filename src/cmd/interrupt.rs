@@ -73,6 +73,19 @@ impl Presses {
         ours
     }
 
+    /// Ends the program with success at the first press, some time later if it is still there then: for a command that lasts until
+    /// Ctrl-C, and may be waiting for an answer at that time.
+    pub fn end_after(&self, grace: std::time::Duration) {
+        let count = Arc::clone(&self.count);
+        std::thread::spawn(move || {
+            while count.load(Ordering::SeqCst) == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+            std::thread::sleep(grace);
+            std::process::exit(0);
+        });
+    }
+
     /// How often.
     pub fn count(&self) -> &std::sync::atomic::AtomicU32 {
         &self.count

@@ -6,11 +6,12 @@ use clap::CommandFactory;
 use serde::Serialize;
 
 use super::Context;
+use crate::Result;
 use crate::cli::{Cli, Completions, Man};
+use crate::storage::io_error;
 use crate::ui::export::envelope;
 use crate::ui::text::{plural, visible};
 use crate::ui::{Outcome, Screen, View};
-use crate::{Error, Result};
 
 /// Prints the completions for a shell.
 ///
@@ -29,7 +30,7 @@ pub fn completions(context: &Context, args: &Completions) -> Result<Outcome> {
 /// If the folder or a page cannot be written.
 pub fn pages(context: &Context, args: &Man) -> Result<Outcome> {
     let folder = context.path(&args.directory);
-    let failed = |error| Error::failed(format!("cannot write man pages into {}", folder.display())).because(error);
+    let failed = |error| io_error(format!("cannot write man pages into {}", folder.display()), &error);
     fs::create_dir_all(&folder).map_err(failed)?;
     clap_mangen::generate_to(Cli::command(), &folder).map_err(failed)?;
     let pages = fs::read_dir(&folder).map_err(failed)?.flatten();

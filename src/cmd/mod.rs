@@ -106,7 +106,7 @@ pub fn execute(context: &Context, command: Command) -> Result<Outcome> {
     check_chart(context, &command)?;
     if let (Some(Output::Page(page)), false) = (&context.global.output, matches!(command, Command::Report(_))) {
         return Err(Error::usage(format!("--output {}: only `report` writes a page", page.display()))
-            .hint("--output takes table, json, csv or ndjson here"));
+            .hint("--output takes table, json, csv, ndjson or, for a query, chart here"));
     }
     match command {
         Command::Init(args) => init::execute(context, &args),

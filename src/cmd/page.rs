@@ -12,12 +12,14 @@ use super::{Context, words};
 use crate::cost;
 use crate::etl::status::{GapsBy, Status};
 use crate::logs::table::Table;
-use crate::query::Bound;
+use crate::query::{Bound, Query};
 use crate::report::page::fold::{self, ActionFold, BreakdownFold, Scopes, SeriesFold};
 use crate::report::page::model::{
-    Access, Asked, Breakdown, Events, Findings, Form, Found, PAGE_VERSION, Page, PipelineHealth, Row, Scope,
+    Access, Asked, Breakdown, Check, Events, Findings, Form, Found, LeftOut, PAGE_VERSION, Page, PipelineHealth, Row,
+    Scope,
 };
 use crate::report::{page, sql};
+use crate::storage::io_error;
 use crate::ui::export::envelope;
 use crate::ui::grid::Cell;
 use crate::ui::{Screen, View, text};
@@ -87,7 +89,7 @@ pub fn page(
         scopes: labels.map(|label| Scope { label }).collect(),
         access,
         events,
-        findings: found(looked, &apart)?,
+        findings: found(looked, &apart, asking)?,
         pipeline: status.map(health),
         asked: asker.asked,
         bill: super::report::billed(&asker.took),
@@ -237,12 +239,26 @@ fn hour_ms(text: &str) -> Option<i64> {
 }
 
 /// What was looked for as the page shows it; the counts of the buckets that stand apart with it.
-fn found(looked: Looked<'_>, apart: &[String]) -> Result<Findings> {
-    let mut findings =
-        Findings { left_out: looked.left_out.iter().map(|query| query.title.clone()).collect(), ..Findings::default() };
+fn found(looked: Looked<'_>, apart: &[String], asking: &Asking<'_>) -> Result<Findings> {
+    let check = |query: &&Query| Check { title: query.title.clone(), query: query.id.clone() };
+    let left_out = |query: &&Query| LeftOut {
+        title: query.title.clone(),
+        query: query.id.clone(),
+        lacks: query
+            .tables()
+            .filter(|table| !findings::held(asking, table))
+            .map(words_for)
+            .collect::<Vec<_>>()
+            .join(" and "),
+    };
+    let mut findings = Findings {
+        left_out: looked.left_out.iter().map(left_out).collect(),
+        unasked: looked.not_asked.iter().map(check).collect(),
+        ..Findings::default()
+    };
     for one in looked.found {
         if one.counted.took.rows == 0 {
-            findings.clean.push(one.query.title.clone());
+            findings.clean.push(check(&one.query));
             continue;
         }
         let of = |bucket: &String| {
@@ -252,6 +268,10 @@ fn found(looked: Looked<'_>, apart: &[String]) -> Result<Findings> {
         let rows = one.counted.took.rows;
         let scopes = apart.iter().map(of).collect::<Option<Vec<u64>>>().unwrap_or_default();
         let scopes = if scopes.is_empty() { scopes } else { std::iter::once(rows).chain(scopes).collect() };
+        let mut commands = vec![one.command.clone()];
+        if one.query.parameters.iter().any(|parameter| parameter.name == "bucket") {
+            commands.extend(apart.iter().map(|name| format!("{} --bucket {}", one.command, text::shell_word(name))));
+        }
         findings.found.push(Found {
             query: one.query.id.clone(),
             title: one.query.title.clone(),
@@ -261,18 +281,28 @@ fn found(looked: Looked<'_>, apart: &[String]) -> Result<Findings> {
             answers: one.query.answers.clone(),
             false_positives: one.query.false_positives.clone(),
             next_step: one.query.next_step.clone(),
-            command: one.command,
+            commands,
             sql: one.bound.to_copy()?,
         });
     }
     Ok(findings)
 }
 
+/// A table as a person calls it.
+fn words_for(table: &str) -> &str {
+    match Table::named(table) {
+        Some(Table::AccessLogs) => "access logs",
+        Some(Table::CloudTrail) => "CloudTrail",
+        None => table,
+    }
+}
+
 /// What `status` knows, as the page shows it.
 fn health(status: &Status) -> PipelineHealth {
     let totals = &status.totals;
     let counts = &totals.counts;
-    let all = counts.rejects_by_reason.iter().chain(&counts.damaged_objects);
+    let rejects = counts.rejects_by_reason.iter().map(|found| ("", found));
+    let all = rejects.chain(counts.damaged_objects.iter().map(|found| ("damaged object: ", found)));
     let told = |code: &String| words::meaning(code).unwrap_or_default().to_owned();
     let gaps = status.gaps.iter().rev().take(GAPS).map(|gap| (gap.from_ms, gap.to_ms, gap.hours)).collect();
     PipelineHealth {
@@ -287,7 +317,7 @@ fn health(status: &Status) -> PipelineHealth {
         late: counts.late,
         files: totals.files,
         bytes: totals.bytes,
-        rejects: all.map(|(code, n)| (fold::harmless(code), told(code), *n)).collect(),
+        rejects: all.map(|(kind, (code, n))| (format!("{kind}{}", fold::harmless(code)), told(code), *n)).collect(),
         gaps,
         gap_hours: status.gaps.iter().map(|gap| gap.hours).sum(),
         gaps_of: match status.gaps_by {
@@ -304,7 +334,7 @@ fn health(status: &Status) -> PipelineHealth {
 pub fn write(file: &Path, page: &Page) -> Result<Written> {
     let html = html(page)?;
     std::fs::write(file, &html)
-        .map_err(|error| Error::failed(format!("the page {} cannot be written", file.display())).because(error))?;
+        .map_err(|error| io_error(format!("the page {} cannot be written", file.display()), &error))?;
     Ok(Written { file: file.display().to_string(), bytes: html.len() as u64, findings: page.findings.found.len() })
 }
 

@@ -12,6 +12,7 @@ use crate::logs::access::{Parser, Reject};
 use crate::logs::lines::{Buffers, Event, LineReader, More, ReadFault, lines, trim_line};
 use crate::logs::table::Table;
 use crate::logs::trail::stream::{Events, Found};
+use crate::storage::io_error;
 use crate::ui::reads::Reads;
 use crate::ui::sample::Sample;
 use crate::ui::text::{self, plural};
@@ -408,7 +409,7 @@ struct Rejects {
 impl Rejects {
     fn create(path: &Path) -> Result<Self> {
         let file = File::create(path)
-            .map_err(|error| Error::failed(format!("--rejects: cannot write {}", path.display())).because(error))?;
+            .map_err(|error| io_error(format!("--rejects: cannot write {}", path.display()), &error))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::new(file), failed: None })
     }
 

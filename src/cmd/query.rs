@@ -25,6 +25,14 @@ use crate::{Error, Result};
 /// If there is no such query, or a parameter is none.
 pub fn check(context: &Context, args: &Query) -> Result<()> {
     params(args)?;
+    let range = &args.range;
+    if args.sql.is_some() && (range.from.is_some() || range.to.is_some() || range.last.is_some()) {
+        return Err(Error::usage("--from, --to and --last are for saved queries; --sql names its times itself")
+            .hint("WHERE requestdate >= '2026-06-01' reads only the partitions from that day on"));
+    }
+    if args.sql.is_none() && args.id.is_none() {
+        return Err(nothing_asked());
+    }
     args.id.as_ref().map_or(Ok(()), |id| saved::all(context)?.get(id).map(drop))
 }
 
@@ -86,8 +94,12 @@ pub fn question<'q>(context: &Context, args: &'q Query, extent: Option<TimeRange
             Ok(Question::Saved(saved::all(context)?.get(id)?.bind(range, &params(args)?)?))
         }
         (None, Some(sql)) => Ok(Question::Sql(sql)),
-        (None, None) => Err(Error::usage("neither a query nor --sql is given")),
+        (None, None) => Err(nothing_asked()),
     }
+}
+
+fn nothing_asked() -> Error {
+    Error::usage("neither a saved query nor --sql is given").hint("`bucketscope queries` lists what can be asked")
 }
 
 fn params(args: &Query) -> Result<Vec<(String, String)>> {

@@ -13,7 +13,7 @@ use crate::etl::status::status;
 use crate::exit;
 use crate::logs::time::partition_of;
 use crate::query::TimeRange;
-use crate::report::{Bucket, Day, Finding, Report, Traffic, sql};
+use crate::report::{Bucket, Day, Extent, Finding, Report, Traffic, sql};
 use crate::ui::grid::Cell;
 use crate::ui::{Outcome, text};
 use crate::{Error, Result};
@@ -143,13 +143,18 @@ fn summed(context: &Context, args: &cli::Report, asking: &Asking<'_>) -> Result<
         took.push(add_traffic(asking, &mut report)?);
         let looked = findings::look(context, asking)?;
         took.extend(findings::took(&looked).cloned());
-        report.left_out = looked.left_out.iter().map(|query| query.id.clone()).collect();
+        let ids = |queries: &[&crate::query::Query]| queries.iter().map(|query| query.id.clone()).collect();
+        report.left_out = ids(&looked.left_out);
+        report.not_asked = ids(&looked.not_asked);
         report.findings = looked.found.into_iter().map(finding).collect();
     }
+    let others = saved::all(context)?.queries().iter().filter(|query| query.severity.is_none());
     report.questions =
-        saved::all(context)?.queries().iter().filter(|q| q.severity.is_none()).map(|q| q.id.clone()).collect();
+        others.filter(|query| findings::answerable(asking, query)).map(|query| query.id.clone()).collect();
+    let end = |ms| text::time(ms);
+    report.lake = asking.answers.extent().map(|extent| Extent { from: end(extent.from_ms), to: end(extent.to_ms) });
     let found = report.findings.iter().any(|finding| finding.rows > 0);
-    let empty = report.total.requests == 0;
+    let empty = report.lake.is_none();
     let mut outcome = Outcome::of(report).code(if found && args.fail_on_findings { exit::FOUND } else { 0 });
     outcome.notes.extend(billed(&took));
     Ok(if empty { outcome.next(context.command("run"), "reads the logs into the lake") } else { outcome })

@@ -150,7 +150,9 @@ impl Ran {
                 lines.push(format!("{} {what}", text::count(n)));
             }
         };
-        say(run.skipped, "changed or vanished while being read; the next run takes them up again");
+        let passed = run.skipped.saturating_sub(run.denied);
+        say(passed, "changed or vanished while being read; the next run takes them up again");
+        say(run.denied, "may not be read; the next run tries again");
         say(listing.settling, "modified just now; the next run reads them");
         say(listing.outside_window, "delivered too early or too late for the time range");
         say(listing.archived, "archived; a run reads them once they are restored");

@@ -18,6 +18,7 @@ use super::interrupt::Presses;
 use super::report::{Health, asking};
 use super::{Context, page};
 use crate::cli;
+use crate::etl::status::Status;
 use crate::report::page::apology;
 use crate::report::page::model::Form;
 use crate::ui::{Outcome, text};
@@ -31,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Between two looks at Ctrl-C.
 const STEP: Duration = Duration::from_millis(50);
+
+/// How long an answer may go on after Ctrl-C: long enough to cancel what runs on Athena.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Serves until Ctrl-C.
 ///
@@ -58,6 +62,9 @@ pub fn serve(
     let port = listener.local_addr().map_err(no_port)?.port();
     let token = token();
     let presses = Presses::listen();
+    presses.end_after(GRACE);
+    // The engine asks the lake as it is now, so what is told of the pipeline is of now, too.
+    let status = health()?;
     let url = format!("http://127.0.0.1:{port}/{token}/");
     context.ui.stream(|out| writeln!(out, "{url}"))?;
     context.ui.note("Open it in a browser on this machine. Ctrl-C ends it.");
@@ -73,8 +80,10 @@ pub fn serve(
     while presses.count().load(Ordering::SeqCst) == 0 {
         match requests.recv_timeout(STEP) {
             Ok((stream, Asked::Page(query))) => {
-                let form = chosen(&query, &first);
-                respond(stream, 200, &made(context, &form, name, answers, health));
+                if !has_left(&stream) {
+                    let form = chosen(&query, &first);
+                    respond(stream, 200, &made(context, &form, name, answers, status.as_ref()));
+                }
             }
             Ok((stream, Asked::Refused(status, why))) => respond(stream, status, &apology(why, &[])),
             Err(RecvTimeoutError::Timeout) => {}
@@ -82,6 +91,12 @@ pub fn serve(
         }
     }
     Ok(Outcome::silent())
+}
+
+/// Whether a browser no longer waits, having been sent elsewhere meanwhile: answers take long, and would queue up.
+fn has_left(stream: &TcpStream) -> bool {
+    let looked = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
+    stream.set_nonblocking(false).is_err() || matches!(looked, Ok(0))
 }
 
 /// What a request wants.
@@ -94,13 +109,13 @@ enum Asked {
 }
 
 /// The page for what was chosen; what cannot be asked is said instead.
-fn made(context: &Context, form: &Form, name: &str, answers: &dyn Answers, health: &Health<'_>) -> String {
+fn made(context: &Context, form: &Form, name: &str, answers: &dyn Answers, status: Option<&Status>) -> String {
     let asked = || -> Result<String> {
         let some = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let range = cli::RangeArgs { from: some(&form.from), to: some(&form.to), last: None };
         let bucket = some(&form.bucket);
         let asking = asking(context, &range, bucket.as_deref(), name, answers)?;
-        let (page, _) = page::page(context, &asking, Some(form.clone()), health()?.as_ref())?;
+        let (page, _) = page::page(context, &asking, Some(form.clone()), status)?;
         page::html(&page)
     };
     asked().unwrap_or_else(|error: Error| {

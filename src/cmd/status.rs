@@ -113,10 +113,10 @@ impl LakeRows<'_> {
             rows.push(("last commit", lines));
         }
         if let Some(watermark) = totals.watermark_ms {
-            rows.push((
-                "watermark",
-                vec![format!("{}: everything modified before has been read", text::moment(watermark))],
-            ));
+            let left = status.last_commit.as_ref().map_or(0, |commit| commit.skipped);
+            let but = if left > 0 { format!(", but for {}", plural(left, "object", "objects")) } else { String::new() };
+            let read = format!("{}: everything modified before has been read{but}", text::moment(watermark));
+            rows.push(("watermark", vec![read]));
         }
         let files = plural(totals.files, "Parquet file", "Parquet files");
         rows.push(("lake", self.lake(&files)));

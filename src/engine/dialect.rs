@@ -212,7 +212,13 @@ fn rewrite_function(function: &mut Function) -> Result<Option<Expr>> {
         ("element_at", 2) => "array_element",
         ("sequence", 2 | 3) => "generate_series",
         ("arbitrary", 1) => "any_value",
-        ("listagg", 1 | 2) => "string_agg",
+        ("listagg", 1 | 2) => {
+            let order = std::mem::take(&mut function.within_group);
+            if let (false, FunctionArguments::List(list)) = (order.is_empty(), &mut function.args) {
+                list.clauses.push(FunctionArgumentClause::OrderBy(order));
+            }
+            "string_agg"
+        }
         ("if", 2 | 3) => return Ok(Some(case(args))),
         ("date", 1) => return Ok(Some(cast(CastKind::Cast, args, DataType::Date))),
         ("try", 1) => return Ok(Some(try_cast(args))),

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::commit::{self, Entry, Totals};
 use super::lease::{self, Latest};
-use super::model::{Counts, SkippedObject};
+use super::model::{Counts, NotRead, SkippedObject};
 use super::recent::{Recent, recent};
-use super::source::Listing;
+use super::source::{Listing, SourceStores};
 use super::state::{self, PlanId};
 use super::{Pipeline, plan};
 use crate::error::Result;
@@ -106,6 +106,9 @@ pub struct LastCommit {
     pub bytes: u64,
     /// Planned objects that it did not read.
     pub skipped: u64,
+    /// Of them those that may not be read.
+    #[serde(default)]
+    pub denied: u64,
 }
 
 /// Hours without objects.
@@ -162,11 +165,16 @@ pub fn status(pipeline: &Pipeline, now_ms: i64) -> Result<Status> {
         files: entry.outputs.len() as u64,
         bytes: entry.outputs.iter().map(|output| output.bytes).sum(),
         skipped: skipped.len() as u64,
+        denied: skipped.iter().filter(|object| object.reason == NotRead::Denied).count() as u64,
         counts: entry.counts,
     });
     let (gaps_by, gaps) = gaps(&totals);
     let recent = recent(lake, tip, &totals, &gaps, now_ms)?;
-    let (health, reasons) = judge(last_run.as_ref(), last_commit.as_ref(), unfinished.as_ref());
+    let (mut health, mut reasons) = judge(last_run.as_ref(), last_commit.as_ref(), unfinished.as_ref());
+    if let Err(error) = SourceStores::open(&pipeline.sources) {
+        health = Health::Unhealthy;
+        reasons.push(error.to_string());
+    }
     Ok(Status { health, reasons, last_run, last_commit, commits: tip, totals, gaps, gaps_by, recent, unfinished })
 }
 
@@ -233,6 +241,10 @@ fn gaps(totals: &Totals) -> (GapsBy, Vec<Gap>) {
     (by, hours.gaps().into_iter().map(gap).collect())
 }
 
+fn plural(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 fn judge(
     run: Option<&LastRun>,
     commit: Option<&LastCommit>,
@@ -252,13 +264,16 @@ fn judge(
         }
         let listing = run.listing.clone().unwrap_or_default();
         if listing.settling > 0 {
-            find(Health::Behind, format!("{} objects were still settling in the last run", listing.settling));
+            let objects = plural(listing.settling, "object was", "objects were");
+            find(Health::Behind, format!("{objects} still settling in the last run"));
         }
         if listing.unreadable > 0 {
-            find(Health::Unhealthy, format!("{} files could not be read in the last run", listing.unreadable));
+            let files = plural(listing.unreadable, "file", "files");
+            find(Health::Unhealthy, format!("{files} could not be read in the last run"));
         }
         if listing.changed > 0 {
-            find(Health::Unhealthy, format!("{} objects changed after they were read", listing.changed));
+            let objects = plural(listing.changed, "object", "objects");
+            find(Health::Unhealthy, format!("{objects} changed after being read"));
         }
     }
     if let Some(unfinished) = unfinished.filter(|_| !at_work) {
@@ -269,9 +284,13 @@ fn judge(
         None if !at_work => find(Health::Empty, "nothing has been read yet".into()),
         None => {}
         Some(commit) => {
-            if commit.skipped > 0 {
-                let skipped = commit.skipped;
-                find(Health::Behind, format!("{skipped} objects changed or vanished before they were read"));
+            let passed = commit.skipped.saturating_sub(commit.denied);
+            if passed > 0 {
+                let objects = plural(passed, "object", "objects");
+                find(Health::Behind, format!("{objects} changed or vanished before being read"));
+            }
+            if commit.denied > 0 {
+                find(Health::Unhealthy, format!("{} may not be read", plural(commit.denied, "object", "objects")));
             }
             let share = commit.counts.rejected as f64 / commit.counts.lines.max(1) as f64;
             if share > TOO_MANY_REJECTS {
@@ -281,4 +300,30 @@ fn judge(
     }
     let health = findings.iter().map(|(health, _)| *health).max().unwrap_or(Health::Healthy);
     (health, findings.into_iter().map(|(_, reason)| reason).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_that_may_not_be_read_are_for_somebody_to_look_at() {
+        let commit = |skipped, denied| LastCommit {
+            sequence: 1,
+            finished_ms: 0,
+            counts: Counts::default(),
+            files: 1,
+            bytes: 1,
+            skipped,
+            denied,
+        };
+        let (health, reasons) = judge(None, Some(&commit(1, 0)), None);
+        assert_eq!(
+            (health, reasons.concat().as_str()),
+            (Health::Behind, "1 object changed or vanished before being read")
+        );
+        let (health, reasons) = judge(None, Some(&commit(3, 1)), None);
+        assert_eq!(health, Health::Unhealthy);
+        assert_eq!(reasons, ["2 objects changed or vanished before being read", "1 object may not be read"]);
+    }
 }

@@ -8,7 +8,7 @@ use super::commit::{self, Entry};
 use super::inventory::Inventory;
 use super::lease::Holder;
 use super::lease::Latest;
-use super::model::Counts;
+use super::model::{Counts, NotRead};
 use super::recover::Swept;
 use super::source::{self, Listing};
 use super::spread::Spread;
@@ -143,8 +143,11 @@ pub struct RunSummary {
     pub committed_by_others: u64,
     /// What was read and written.
     pub counts: Counts,
-    /// Objects that changed or vanished before they were read. The next run takes them up again.
+    /// Objects that changed, vanished or may not be read. The next run takes them up again.
     pub skipped: u64,
+    /// Of them those that may not be read.
+    #[serde(default)]
+    pub denied: u64,
     /// The first of them.
     pub skipped_named: Vec<source::Named>,
     /// Parquet files written.
@@ -195,6 +198,7 @@ impl RunSummary {
         self.commits.push(entry.sequence);
         self.counts.add(&entry.counts);
         self.skipped += entry.skipped.len() as u64;
+        self.denied += entry.skipped.iter().filter(|object| object.reason == NotRead::Denied).count() as u64;
         for object in entry.skipped.iter().take(source::NAMED_AT_MOST.saturating_sub(self.skipped_named.len())) {
             self.skipped_named.push(source::Named {
                 source: object.source.clone(),

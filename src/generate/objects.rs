@@ -13,6 +13,7 @@ use super::stream::{Block, Lane, blocks, delivery, lanes};
 use super::trail::Deliveries;
 use super::world::BUCKETS;
 use super::{Generated, Options};
+use crate::storage::io_error;
 use crate::{Error, Result};
 
 /// Writes the records, cut into `count` objects (shared out among the lanes).
@@ -45,7 +46,7 @@ pub fn write_stream(options: &Options, world: &World, count: u64, dir: &Path, ge
 
 /// The error for a file or folder that cannot be written.
 pub fn cannot_write(path: &Path, error: std::io::Error) -> Error {
-    Error::failed(format!("cannot write {}", path.display())).because(error)
+    io_error(format!("cannot write {}", path.display()), &error)
 }
 
 fn count_lines(block: &Block, generated: &mut Generated) {

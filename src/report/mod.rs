@@ -34,17 +34,30 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Queries that look for something and were not asked, as the lake has no records of their table.
     pub left_out: Vec<String>,
-    /// The other saved queries.
+    /// Queries that look for something and were not asked, as they need a parameter.
+    pub not_asked: Vec<String>,
+    /// The other saved queries over tables of which the lake has records.
     pub questions: Vec<String>,
+    /// What the lake holds, whatever range was asked for; none while it holds nothing.
+    pub lake: Option<Extent>,
     /// How a query is asked, with QUERY for its id.
     #[serde(skip)]
     pub command: String,
 }
 
+/// From the earliest hour with records to the latest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Extent {
+    /// Its beginning, RFC 3339.
+    pub from: String,
+    /// Its end, not part of it.
+    pub to: String,
+}
+
 /// Requests in numbers.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Traffic {
-    /// Records, those of lifecycle rules and batch deletions among them.
+    /// Requests; what S3 does by itself, such as lifecycle actions, does not count.
     pub requests: u64,
     /// With a status of 4xx.
     pub client_errors: u64,
@@ -105,30 +118,20 @@ impl Traffic {
 impl View for Report {
     fn human(&self, screen: &Screen) -> String {
         let paint = screen.paint;
-        if self.total.requests == 0 {
+        let Some(lake) = &self.lake else {
             return format!("{}  no records\n", paint.bold(&self.name));
-        }
+        };
         let mut out = format!("{}  {} to {}\n\n", paint.bold(&self.name), self.from, self.to);
-        let total = &self.total;
-        let summary = format!(
-            "{}, {} sent; {} refused (4xx), {} failed (5xx), {} unauthenticated",
-            plural(total.requests, "request", "requests"),
-            text::bytes(total.bytes_sent),
-            share(total.client_errors, total.requests),
-            share(total.service_errors, total.requests),
-            share(total.anonymous, total.requests),
-        );
         let width = screen.width.unwrap_or(100).min(100);
-        for line in text::wrap(&summary, width.saturating_sub(2)) {
-            let _ = writeln!(out, "  {line}");
-        }
-        if self.days.len() > 1 {
-            out.push_str(&self.trend(screen));
-        }
-        let _ = write!(out, "\n{}", table::draw(&self.bucket_grid(), BUCKETS_SHOWN, screen));
-        if self.buckets.len() > BUCKETS_SHOWN {
-            let rest = plural((self.buckets.len() - BUCKETS_SHOWN) as u64, "bucket", "buckets");
-            let _ = writeln!(out, "{}", paint.dim(&format!("… and {rest} more; --output json has all")));
+        match self.total.requests {
+            0 => {
+                let none =
+                    format!("No requests in the access logs. The lake holds records of {} to {}.", lake.from, lake.to);
+                for line in text::wrap(&none, width.saturating_sub(2)) {
+                    let _ = writeln!(out, "  {line}");
+                }
+            }
+            _ => self.write_traffic(screen, width, &mut out),
         }
         out.push('\n');
         if self.findings.iter().any(|finding| finding.rows > 0) {
@@ -137,7 +140,10 @@ impl View for Report {
         for line in text::wrap(&self.nothing_found(), width) {
             let _ = writeln!(out, "{line}");
         }
-        let questions = format!("Show rows: {}. Others to ask: {}.", self.command, self.questions.join(", "));
+        let mut questions = format!("Show rows: {}.", self.command);
+        if !self.questions.is_empty() {
+            questions.push_str(&format!(" Others to ask: {}.", self.questions.join(", ")));
+        }
         out.push('\n');
         for line in text::wrap(&questions, width) {
             let _ = writeln!(out, "{}", paint.dim(&line));
@@ -151,6 +157,30 @@ impl View for Report {
 }
 
 impl Report {
+    /// Sums, a bar a day, and the buckets.
+    fn write_traffic(&self, screen: &Screen, width: usize, out: &mut String) {
+        let total = &self.total;
+        let summary = format!(
+            "{}, {} sent; {} refused (4xx), {} failed (5xx), {} unauthenticated",
+            plural(total.requests, "request", "requests"),
+            text::bytes(total.bytes_sent),
+            share(total.client_errors, total.requests),
+            share(total.service_errors, total.requests),
+            share(total.anonymous, total.requests),
+        );
+        for line in text::wrap(&summary, width.saturating_sub(2)) {
+            let _ = writeln!(out, "  {line}");
+        }
+        if self.days.len() > 1 {
+            out.push_str(&self.trend(screen));
+        }
+        let _ = write!(out, "\n{}", table::draw(&self.bucket_grid(), BUCKETS_SHOWN, screen));
+        if self.buckets.len() > BUCKETS_SHOWN {
+            let rest = plural((self.buckets.len() - BUCKETS_SHOWN) as u64, "bucket", "buckets");
+            let _ = writeln!(out, "{}", screen.paint.dim(&format!("… and {rest} more; --output json has all")));
+        }
+    }
+
     /// A bar a day, one character each, the last days where there are more than fit.
     fn trend(&self, screen: &Screen) -> String {
         const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -207,6 +237,11 @@ impl Report {
             };
             line.push_str(&format!(" {left_out} left out: the lake has no records for {them}."));
         }
+        match self.not_asked.as_slice() {
+            [] => {}
+            [one] => line.push_str(&format!(" {one} was not asked: it needs a parameter.")),
+            many => line.push_str(&format!(" {} were not asked: they need a parameter.", many.join(", "))),
+        }
         line
     }
 
@@ -255,6 +290,8 @@ mod tests {
                 finding("insecure-tls", "Old TLS", 0),
             ],
             left_out: vec!["ct-root-activity".to_owned()],
+            not_asked: vec!["ct-unapproved-regions".to_owned()],
+            lake: Some(Extent { from: "2026-06-01T00:00:00Z".to_owned(), to: "2026-06-03T09:00:00Z".to_owned() }),
             questions: vec!["object-access".to_owned()],
             command: "bucketscope query QUERY".to_owned(),
         };
@@ -272,10 +309,20 @@ finding                    severity  rows  query
 ─────────────────────────  ────────  ────  ─────────────
 Requests refused with 403  medium       5  access-denied
 
-1 other check found nothing. 1 check was left out: the lake has no records for it.
+1 other check found nothing. 1 check was left out: the lake has no records for it. ct-unapproved-regions
+was not asked: it needs a parameter.
 
 Show rows: bucketscope query QUERY. Others to ask: object-access.
 ";
-        assert_eq!(report.human(&Screen { width: None, paint: Paint::plain() }), expected);
+        let plain = Screen { width: None, paint: Paint::plain() };
+        assert_eq!(report.human(&plain), expected);
+        // Findings of CloudTrail are told where there are no requests.
+        let without = Report { total: Traffic::default(), ..report.clone() }.human(&plain);
+        assert!(
+            without.contains("  No requests in the access logs. The lake holds records of 2026-06-01T00:00:00Z to\n"),
+            "{without}"
+        );
+        assert!(without.contains("Requests refused with 403  medium"), "{without}");
+        assert_eq!(Report { lake: None, ..report }.human(&plain), "shop  no records\n");
     }
 }

@@ -9,7 +9,7 @@
 -- positions: from.date to.date from.date from.hour to.date to.hour from to bucket bucket
 -- column: bucket_name | varchar | - | The bucket
 -- column: requestdate | varchar | - | The day, UTC
--- column: requests | bigint | requests | Records
+-- column: requests | bigint | requests | Requests; lifecycle actions do not count
 -- column: client_errors | bigint | requests | With a status of 4xx
 -- column: service_errors | bigint | requests | With a status of 5xx
 -- column: anonymous | bigint | requests | Without a requester, but with an address
@@ -31,4 +31,5 @@ WHERE requestdate >= ? AND requestdate <= ?
   AND (requestdate < ? OR requesthour <= ?)
   AND requestdatetime >= ? AND requestdatetime < ?
   AND (CAST(? AS varchar) IS NULL OR bucket_name = ?)
+  AND operation NOT LIKE 'S3.%'
 GROUP BY bucket_name, requestdate

@@ -271,11 +271,16 @@ fn lying(value: f64, most: f64, room: usize) -> String {
 }
 
 fn amount(value: f64, unit: Unit) -> String {
-    let whole = value.round().max(0.0) as u64;
+    if value < 0.0 {
+        return format!("-{}", amount(-value, unit));
+    }
+    let whole = value.round() as u64;
     match unit {
         Unit::Bytes => text::bytes(whole),
         Unit::Millis => text::duration(whole),
         Unit::None | Unit::Label if value.fract() == 0.0 => text::count(whole),
+        // As many digits as tell small numbers apart.
+        Unit::None | Unit::Label if value < 10.0 => format!("{value:.2}"),
         Unit::None | Unit::Label => format!("{value:.1}"),
     }
 }

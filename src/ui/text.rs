@@ -37,10 +37,11 @@ pub fn visible_lines(text: &str) -> String {
 }
 
 /// Control characters, and those of Unicode's "Trojan Source" kind: marks, embeddings, overrides and isolates of
-/// direction, zero-width characters, line and paragraph separators.
+/// direction, zero-width characters, line and paragraph separators, and what else takes no room (Unicode,
+/// Default_Ignorable_Code_Point) but for variation selectors, which emoji need.
 fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// How many columns of a terminal `text` takes.

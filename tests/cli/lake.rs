@@ -166,6 +166,52 @@ fn a_report_is_of_one_bucket_where_one_is_named() {
 }
 
 #[test]
+fn a_report_without_requests_says_what_the_lake_holds_and_asks_for_no_run() {
+    let world = filled();
+    let page = world.run("report --from 2020-01-01 --to 2020-01-02").ok();
+    let none = "  No requests in the access logs. The lake holds records of 2019-02-06T00:00:00Z to\n  2019-02-06T02:00:00Z.\n";
+    assert!(page.stdout.contains(none) && !page.stderr.contains("run"), "{}\n{}", page.stdout, page.stderr);
+    let json = world.run("report --output json").ok().json();
+    assert_eq!(json["lake"], json!({"from": "2019-02-06T00:00:00Z", "to": "2019-02-06T02:00:00Z"}));
+    let asked = json["questions"].as_array().unwrap();
+    assert!(asked.contains(&json!("object-access")) && !asked.contains(&json!("ct-object-access")), "{asked:?}");
+}
+
+#[test]
+fn a_statement_of_ones_own_takes_no_range() {
+    let world = filled();
+    for flags in [["--last", "7d"], ["--from", "2030-01-01"], ["--to", "now"]] {
+        let refused = world.run_args(&["query", "--sql", "SELECT 1", flags[0], flags[1]], b"");
+        assert_eq!(refused.code, 64, "{flags:?}");
+        assert!(refused.stderr.contains("--sql names its times itself"), "{}", refused.stderr);
+    }
+    assert!(world.run("query").stderr.contains("`bucketscope queries` lists"));
+}
+
+#[test]
+fn a_mistake_in_a_query_of_ones_own_names_its_file() {
+    let world = filled();
+    let query = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/queries/acl-required.sql")).unwrap();
+    let query = query
+        .replace("-- id: acl-required", "-- id: mine")
+        .replace("\nFROM s3_access_logs", ",\n  keey\nFROM s3_access_logs");
+    world.write("queries/mine.sql", query.as_bytes());
+    for command in ["query mine", "report"] {
+        let run = world.run(command);
+        assert!(run.stderr.contains("error: queries/mine.sql cannot be asked: "), "{command}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_log_folder_that_is_gone_is_unhealthy() {
+    let world = filled();
+    std::fs::rename(world.path("logs"), world.path("elsewhere")).unwrap();
+    let status = world.run("status");
+    assert_eq!(status.code, 8);
+    assert!(status.stdout.contains("there is no folder"), "{}", status.stdout);
+}
+
+#[test]
 fn a_report_is_written_as_a_page() {
     let world = filled();
     let written = world.run("report --output page.html").ok();

@@ -121,7 +121,6 @@ pub const CASES: &[Case] = &[
     trail_of(LUNCH, "ct-top-events", &[]),
     trail_of(LUNCH, "ct-top-principals", &[]),
     trail("ct-unapproved-regions", &[("approved", "eu-west-1, us-east-1")]),
-    trail("ct-unapproved-regions.unset", &[]),
     clients("daily-trend", &[]),
     clients("failed-uploads", &[]),
     clients("failing-clients", &[("min_errors", "2")]),

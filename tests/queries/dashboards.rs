@@ -150,9 +150,10 @@ impl Line {
             ("S3.TRANSITION_GDA.OBJECT", "to DEEP_ARCHIVE"),
         ];
         let action = match self.operation() {
-            it if it.starts_with("S3.") => {
-                rules.iter().find(|rule| rule.0 == it).map_or("other lifecycle action", |r| r.1)
+            it if it.starts_with("S3.TRANSITION") => {
+                rules.iter().find(|rule| rule.0 == it).map_or("other transition", |r| r.1)
             }
+            it if it.starts_with("S3.") => rules.iter().find(|rule| rule.0 == it)?.1,
             "REST.DELETE.OBJECT" | "BATCH.DELETE.OBJECT" if self.status() < 400 && self.text(10).is_none() => {
                 "deleted on request"
             }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use bucketscope::query::{Fallback, Query, Value, catalogue, literal};
+use bucketscope::ui::text::shell_word;
 
 use super::cases::{CASES, Case};
 
@@ -152,8 +153,8 @@ fn sample(out: &mut String, case: &Case) {
     let _ = write!(out, "\n`bucketscope query {}", case.id());
     for (name, value) in case.params {
         let _ = match *name {
-            "bucket" => write!(out, " --bucket {value}"),
-            _ => write!(out, " --param {name}={value}"),
+            "bucket" => write!(out, " --bucket {}", shell_word(value)),
+            _ => write!(out, " --param {}", shell_word(&format!("{name}={value}"))),
         };
     }
     out.push_str("` gives, for example:\n\n");

@@ -82,6 +82,7 @@ fn aggregates_answer_as_athena_does() {
         ("min_by(key, bytessent) FILTER (WHERE bytessent > 1000)", "slow.bin"),
         ("approx_distinct(bucket_name)", "2"),
         ("arbitrary(bucketowner) IS NOT NULL", "true"),
+        ("substr(listagg(operation, '+') WITHIN GROUP (ORDER BY operation DESC), 1, 24)", "WEBSITE.GET.OBJECT+WEBSI"),
         // Of the 35 turn-around times: 1 1 1 3 3 4 5 6 6 6 7 8 9 9 10 11 11 13 13 14 14 14 15 16 20 20 20 21 21 55 79
         // 100 850 2400 and one more 13, in order, the 18th and the 35th.
         ("approx_percentile(turnaroundtime, 1.0)", "2400"),

@@ -153,9 +153,31 @@ pub struct Findings {
     /// What was found, the gravest first.
     pub found: Vec<Found>,
     /// What was looked for and not found.
-    pub clean: Vec<String>,
+    pub clean: Vec<Check>,
     /// What was not looked for, as the lake has no records of its table.
-    pub left_out: Vec<String>,
+    pub left_out: Vec<LeftOut>,
+    /// What was not looked for, as it needs a parameter.
+    pub unasked: Vec<Check>,
+}
+
+/// A saved query that looks for something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its title.
+    pub title: String,
+    /// Its id.
+    pub query: String,
+}
+
+/// One that cannot be asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Its title.
+    pub title: String,
+    /// Its id.
+    pub query: String,
+    /// What the lake has no records of, in words.
+    pub lacks: String,
 }
 
 /// A finding.
@@ -177,8 +199,8 @@ pub struct Found {
     pub false_positives: String,
     /// What to do.
     pub next_step: String,
-    /// The command that shows the rows.
-    pub command: String,
+    /// The command that shows the rows, of all; then one for each further scope, where the query takes a bucket.
+    pub commands: Vec<String>,
     /// The statement, its values in their places.
     pub sql: String,
 }
