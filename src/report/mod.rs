@@ -309,8 +309,8 @@ finding                    severity  rows  query
 ─────────────────────────  ────────  ────  ─────────────
 Requests refused with 403  medium       5  access-denied
 
-1 other check found nothing. 1 check was left out: the lake has no records for it. ct-unapproved-regions
-was not asked: it needs a parameter.
+1 other check found nothing. 1 check was left out: the lake has no records for it.
+ct-unapproved-regions was not asked: it needs a parameter.
 
 Show rows: bucketscope query QUERY. Others to ask: object-access.
 ";
