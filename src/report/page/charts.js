@@ -3,6 +3,9 @@
 const charts = [];
 const sync = uPlot.sync("time");
 let palette = {};
+// The chart over which a drag began, and the time that a finger has last touched.
+let pressed = null;
+let touched = null;
 
 function readPalette() {
   const style = getComputedStyle(document.documentElement);
@@ -34,24 +37,40 @@ function timeChart({ title, series, lines, unit, bars }) {
   // The steps that are drawn: those of the series, or days where there are too many of them.
   let steps = series;
   const room = () => stepsOf(series, holder.clientWidth - 90);
-  // Lines begin and end with the outer edges of their first and last step, which would be half as wide as the others; so
-  // `before` points stand before the first step.
-  const before = bars ? 0 : 1;
-  const edged = (list, first, last) => (bars ? list : [first, ...list, last]);
-  const stepAt = (index) => Math.min(steps.count - 1, Math.max(0, index - before));
-  // Points stand in the middle of their step.
+  const stepAt = (ms) => Math.min(steps.count - 1, Math.max(0, Math.floor((ms - steps.start_ms) / steps.step_ms)));
+  // Points stand in the middle of their step, so that the one next to a pointer is the step below it.
   const middle = (at) => (steps.start_ms + (at + 0.5) * steps.step_ms) / 1000;
   const values = (line) => inSteps(line.values(), series, steps);
 
   function rows() {
     by.textContent = (steps.step_ms < DAY ? "by hour" : "by day") + ", UTC";
-    const xs = edged(Array.from({ length: steps.count }, (_, at) => middle(at)), middle(-0.5), middle(steps.count - 0.5));
+    const xs = Array.from({ length: steps.count }, (_, at) => middle(at));
     const lists = lines.map(values);
-    if (!bars) return [xs, ...lists.map((list) => edged(list, list[0], list[steps.count - 1]))];
+    if (!bars) return [xs, ...lists];
     // Stacked: each line is drawn over the sum of those before it, the uppermost first.
     const sums = [];
     lists.forEach((list, at) => sums.push(at === 0 ? list.slice() : list.map((n, step) => n + sums[at - 1][step])));
     return [xs, ...sums.reverse()];
+  }
+
+  // What is shown, in whole steps: a day of which only hours are shown is drawn as a day.
+  const shown = () => [Math.floor(state.from / steps.step_ms) * steps.step_ms / 1000, Math.ceil(state.to / steps.step_ms) * steps.step_ms / 1000];
+
+  // A stair of which each tread is as wide as its step; uPlot's own begin or end in the middle of one.
+  function stairs(plot, line, first, last) {
+    const half = steps.step_ms / 2000;
+    const [xs, ys] = [plot.data[0], plot.data[line]];
+    const x = (seconds) => Math.round(plot.valToPos(seconds, "x", true));
+    const y = (n) => Math.round(plot.valToPos(n, "y", true));
+    const stroke = new Path2D();
+    for (let at = first; at <= last; at += 1) {
+      stroke.lineTo(x(xs[at] - half), y(ys[at]));
+      stroke.lineTo(x(xs[at] + half), y(ys[at]));
+    }
+    const fill = new Path2D(stroke);
+    fill.lineTo(x(xs[last] + half), y(0));
+    fill.lineTo(x(xs[first] - half), y(0));
+    return { stroke, fill };
   }
 
   const drawn = (bars ? [...lines].reverse() : lines).map((line) => ({
@@ -60,7 +79,7 @@ function timeChart({ title, series, lines, unit, bars }) {
     fill: () => (bars ? palette[line.colour] : faded(palette[line.colour], 0.14)),
     width: bars ? 0 : 1.5,
     points: { show: false },
-    paths: bars ? uPlot.paths.bars({ size: [0.8, 60] }) : uPlot.paths.stepped({ align: 0 }),
+    paths: bars ? uPlot.paths.bars({ size: [0.8, 60] }) : stairs,
   }));
 
   function options(width) {
@@ -71,7 +90,7 @@ function timeChart({ title, series, lines, unit, bars }) {
       padding: [10, 28, 0, 0], legend: { show: false },
       cursor: { sync: { key: "time" }, drag: { x: true, y: false, setScale: false }, y: false, points: { size: 7 } },
       select: { show: true },
-      scales: { x: { time: true, range: () => [state.from / 1000, state.to / 1000] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
+      scales: { x: { time: true, range: shown }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
       axes: [
         bars
           ? { ...axis, size: 26, grid: { show: false }, splits: dayMiddles, values: (_, splits) => splits.map((at) => dayOfMonth(at * 1000)) }
@@ -123,7 +142,8 @@ function timeChart({ title, series, lines, unit, bars }) {
     if (width < 4) return;
     const at = (pixels) => plot.posToVal(pixels, "x") * 1000;
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    zoomTo(at(left), at(left + width));
+    // The others are told of the drag, too; what was dragged over are the steps of this one.
+    if (pressed === chart) zoomTo(at(left), at(left + width), steps.step_ms);
   }
 
   function textAt(at) {
@@ -134,44 +154,53 @@ function timeChart({ title, series, lines, unit, bars }) {
 
   function point(plot) {
     const { idx, left, top } = plot.cursor;
-    tip.hidden = idx === null || idx === undefined || left < 0;
+    const { clientWidth: width, clientHeight: height } = plot.over;
+    // A chart of days reaches further than one of hours: the time below its pointer can lie beside this one.
+    tip.hidden = idx === null || idx === undefined || left < 0 || left > width;
     if (tip.hidden) return;
-    tip.replaceChildren(...textAt(stepAt(idx)).map((text, at) => {
+    tip.replaceChildren(...textAt(idx).map((text, at) => {
       if (at === 0) return el("div", { class: "when" }, text);
       const mark = el("span", { class: "mark" });
       mark.style.background = palette[lines[at - 1].colour];
       return el("div", {}, mark, text);
     }));
-    const over = plot.over.clientWidth;
-    const beside = left > over / 2 ? left - tip.offsetWidth - 14 : left + 14;
-    tip.style.transform = "translate(" + Math.max(0, Math.min(beside, over - tip.offsetWidth)) + "px," + Math.max(0, Math.min(top || 0, 60)) + "px)";
+    const beside = left > width / 2 ? left - tip.offsetWidth - 14 : left + 14;
+    tip.style.transform = "translate(" + Math.max(0, Math.min(beside, width - tip.offsetWidth)) + "px," + Math.max(0, Math.min(top, height - tip.offsetHeight)) + "px)";
   }
 
+  const putCursor = (at) => chart.plot.setCursor({ left: chart.plot.valToPos(middle(at), "x"), top: 20 });
+  const dropCursor = () => chart.plot.setCursor({ left: -10, top: -10 });
+
   holder.addEventListener("keydown", (event) => {
-    const plot = chart.plot;
     const [first, last] = visibleSteps(steps);
-    const now = Number.isInteger(plot.cursor.idx) ? stepAt(plot.cursor.idx) : null;
+    const now = chart.plot.cursor.idx ?? null;
     const moves = { ArrowRight: 1, ArrowLeft: -1, PageUp: -24, PageDown: 24 };
     if (event.key in moves) {
       const at = Math.min(last - 1, Math.max(first, now === null ? first : now + moves[event.key]));
-      plot.setCursor({ left: plot.valToPos(middle(at), "x"), top: 20 });
+      putCursor(at);
       tell(textAt(at).join(", "));
-    } else if (event.key === "+" || event.key === "=") {
-      const centre = now === null ? (state.from + state.to) / 2 : middle(now) * 1000;
-      const reach = (state.to - state.from) / 4;
-      zoomTo(centre - reach, centre + reach);
-    } else if (event.key === "-") {
-      const reach = (state.to - state.from) / 2;
-      zoomTo(state.from - reach, state.to + reach);
+    } else if (event.key === "+" || event.key === "=" || event.key === "-") {
+      const time = now === null ? null : middle(now) * 1000;
+      zoomBy(event.key === "-" ? 2 : 0.5, time, chart.grain());
+      // The cursor stays on its time, once the chart is drawn for it; its steps may be others now.
+      if (time !== null) queueMicrotask(() => putCursor(stepAt(time)));
     } else if (event.key === "Escape") {
+      dropCursor();
       zoomTo(data.from_ms, data.to_ms);
     } else {
       return;
     }
     event.preventDefault();
   });
+  holder.addEventListener("blur", dropCursor);
+  holder.addEventListener("mousedown", () => { pressed = chart; });
+  holder.addEventListener("pointerup", (event) => {
+    if (event.pointerType === "touch") touched = chart.plot.posToVal(event.clientX - chart.plot.over.getBoundingClientRect().left, "x") * 1000;
+  });
   holder.addEventListener("dblclick", () => zoomTo(data.from_ms, data.to_ms));
 
+  // What a zoom is rounded to: days where days are drawn. Bars always are days, and leave the others their hours.
+  chart.grain = () => (bars ? undefined : steps.step_ms);
   chart.make = (given) => {
     const width = given || holder.clientWidth;
     if (width === 0) return;
@@ -188,7 +217,7 @@ function timeChart({ title, series, lines, unit, bars }) {
     const drawn = steps;
     steps = room();
     if (!change || "scope" in change || steps !== drawn) chart.plot.setData(rows());
-    else chart.plot.setScale("x", { min: state.from / 1000, max: state.to / 1000 });
+    else chart.plot.setScale("x", { min: shown()[0], max: shown()[1] });
   };
   charts.push(chart);
   views.push((change) => chart.update(change));
@@ -255,12 +284,18 @@ function paintLegends() {
 }
 
 // Sets the stretch of time that is shown, in whole steps, within what the page has.
-function zoomTo(from, to) {
-  const step = data.access ? data.access.series.step_ms : data.events.series.step_ms;
+function zoomTo(from, to, step = (data.access || data.events).series.step_ms) {
   const start = Math.max(data.from_ms, Math.floor(from / step) * step);
   const end = Math.min(data.to_ms, Math.max(Math.ceil(to / step) * step, start + step));
   if (!(end > start)) return;
   const zoomed = start > data.from_ms || end < data.to_ms;
   show({ from: start, to: end, zoomed });
   tell(zoomed ? "Charts show " + spanOf(start, end) : "Charts show all of the time");
+}
+
+// Shows so many times as much, around a time or what is in the middle.
+function zoomBy(factor, time, step) {
+  const centre = time ?? (state.from + state.to) / 2;
+  const reach = ((state.to - state.from) * factor) / 2;
+  zoomTo(centre - reach, centre + reach, step);
 }

@@ -162,11 +162,11 @@ function inSteps(list, series, steps) {
   return out;
 }
 
-// The steps that lie in the stretch of time that is shown.
+// The steps that lie in the stretch of time that is shown, also those of which a part does.
 function visibleSteps(series) {
-  const at = (ms) => Math.round((ms - series.start_ms) / series.step_ms);
-  const first = Math.max(0, Math.floor((state.from - series.start_ms) / series.step_ms));
-  return [first, Math.min(series.count, Math.max(at(state.to), first + 1))];
+  const at = (ms) => (ms - series.start_ms) / series.step_ms;
+  const first = Math.max(0, Math.floor(at(state.from)));
+  return [first, Math.min(series.count, Math.max(Math.ceil(at(state.to)), first + 1))];
 }
 
 // The statement that figures come from, with a button to copy it; made when somebody opens it.
