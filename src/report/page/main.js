@@ -40,13 +40,32 @@ function controls() {
   data.scopes.forEach((scope, at) => select.append(el("option", { value: String(at) }, scope.label)));
   select.disabled = data.scopes.length < 2;
   select.addEventListener("change", () => choose(Number(select.value)));
-  const reset = document.getElementById("reset");
   const zoom = document.getElementById("zoom");
-  reset.addEventListener("click", () => zoomTo(data.from_ms, data.to_ms));
+  const step = (data.access || data.events)?.series.step_ms;
+  const button = (id, act) => {
+    const found = document.getElementById(id);
+    found.addEventListener("click", act);
+    return found;
+  };
+  // Fingers cannot drag over a chart, which would scroll the page: they touch a time, and zoom in around it.
+  const around = () => (touched >= state.from && touched < state.to ? touched : null);
+  const closer = button("zoom-in", () => zoomBy(0.5, around(), charts[0].grain()));
+  const further = button("zoom-out", () => zoomBy(2, around(), charts[0].grain()));
+  const reset = button("reset", () => zoomTo(data.from_ms, data.to_ms));
   document.getElementById("zoom-field").hidden = !data.access && !data.events;
   view(() => {
     zoom.textContent = state.zoomed ? spanOf(state.from, state.to) : "all of it";
-    reset.disabled = !state.zoomed;
+    const focused = document.activeElement;
+    closer.disabled = state.to - state.from <= step;
+    further.disabled = reset.disabled = !state.zoomed;
+    // What cannot be pressed any more loses the focus, which would begin at the top of the page again.
+    if (focused.disabled) zoom.focus();
+  });
+  // Paper has no controls: it says what was chosen.
+  view(() => {
+    const bucket = state.scope > 0 ? "Bucket: " + data.scopes[state.scope].label + ". " : "";
+    const time = state.zoomed ? "Charts, their tables and the figures at the top: " + spanOf(state.from, state.to) + ", UTC." : "";
+    document.getElementById("shown").textContent = bucket + time;
   });
 }
 
@@ -59,9 +78,13 @@ function form() {
     field("from", "From, UTC"), field("to", "To, not included"), field("bucket", "Only this bucket"), button);
   asking.addEventListener("submit", () => { button.textContent = "Asking\u2026"; tell("Asking again"); });
   document.querySelector(".bar").append(asking);
-  view(() => {
-    asking.elements.from.value = state.zoomed ? utc(state.from, 19).replace(" ", "T") + "Z" : data.form.from;
-    asking.elements.to.value = state.zoomed ? utc(state.to, 19).replace(" ", "T") + "Z" : data.form.to;
+  // What is chosen is filled in; what was typed into the other fields stays.
+  view((change) => {
+    if (change && "from" in change) {
+      asking.elements.from.value = state.zoomed ? utc(state.from, 19).replace(" ", "T") + "Z" : data.form.from;
+      asking.elements.to.value = state.zoomed ? utc(state.to, 19).replace(" ", "T") + "Z" : data.form.to;
+    }
+    if (change && "scope" in change) asking.elements.bucket.value = state.scope > 0 ? data.scopes[state.scope].label : "";
   });
 }
 
@@ -104,4 +127,10 @@ new ResizeObserver(() => {
   charts.forEach((chart) => chart.make());
   reachTables();
 }).observe(document.getElementById("main"));
+// What a link or the focus goes to must not lie below the head, which stays at the top unless the window is narrow.
+const head = document.querySelector(".top");
+new ResizeObserver(() => {
+  const covered = getComputedStyle(head).position === "sticky" ? head.offsetHeight : 0;
+  document.documentElement.style.scrollPaddingTop = covered + 12 + "px";
+}).observe(head);
 document.documentElement.dataset.ready = "yes";

@@ -108,8 +108,6 @@ function findings() {
 }
 
 function finding(one) {
-  const button = el("button", { type: "button", class: "copy" }, "Copy");
-  button.addEventListener("click", () => copy(one.command, button));
   return el("li", { class: "finding " + one.severity },
     el("div", { class: "finding-head" },
       el("h4", {}, one.title),
@@ -119,7 +117,7 @@ function finding(one) {
     el("details", {}, el("summary", {}, "What this is, and the rows", el("span", { class: "unseen" }, " of " + one.query)),
       el("p", {}, one.answers),
       one.false_positives ? el("p", {}, el("strong", {}, "Harmless cases: "), one.false_positives) : null,
-      el("div", { class: "code line" }, button, el("pre", { tabindex: "0", "aria-label": "Command that shows the rows" }, el("code", {}, one.command))),
+      el("div", { class: "code line" }, copier(one.command, "command of " + one.title), el("pre", { tabindex: "0", "aria-label": "Command that shows the rows of " + one.query }, el("code", {}, one.command))),
       statement(one.sql, one.title)));
 }
 
@@ -127,7 +125,7 @@ function traffic() {
   const { series } = data.access;
   const line = (label, colour, metric, unit) => ({ label, colour, unit, name: label, values: () => numbers(series, state.scope, metric) });
   const of = (title, unit, note, lines) => panel(title, note, timeChart({ title, series, unit, lines }), timeTable(title, series, lines), statementOf("hours"));
-  return section("traffic", "Traffic", "Drag over a chart to zoom in on a time; all charts follow. Where there is no room for hours, days are drawn. Shaded: hours without deliveries of logs.",
+  return section("traffic", "Traffic", "Drag over a chart to zoom in on a time; all charts follow. Where there is no room for hours, days are drawn." + (data.pipeline ? " Shaded: hours without " + data.pipeline.gaps_of + "." : ""),
     of("Requests", "count", null, [line("Requests", "requests", 0, "count"), line("Unauthenticated", "anonymous", 3, "count")]),
     of("Errors", "count", null, [line("Refused, 4xx", "refused", 1, "count"), line("Failed, 5xx", "failed", 2, "count")]),
     of("Bytes", "bytes", null, [line("Sent", "sent", 4, "bytes"), line("Uploaded", "uploaded", 5, "bytes")]));
@@ -184,14 +182,20 @@ function buckets(source, caption, columns, dimension, sql) {
   return panel("Buckets", note, ofScope((scope) => {
     const rows = scope === 0 ? all : all.filter((row) => can(row) && row.v === data.scopes[scope].label);
     if (rows.length === 0) return empty("Nothing here.");
-    const onPick = { can: (row) => scope === 0 && can(row), pick: (row) => choose(labels.get(row.v)) };
+    const pick = (row) => {
+      choose(labels.get(row.v));
+      // The button is gone with its table: the focus goes to where the choice can be changed.
+      document.getElementById("scope").focus({ preventScroll: true });
+    };
+    const onPick = { can: (row) => scope === 0 && can(row), pick };
     return table({ caption, first: "Bucket", columns, rows, total: scope === 0, limit: 15, onPick });
   }), statementOf(sql));
 }
 
 function latency() {
-  const names = ["Requests", "Turn-around p50", "p90", "p99", "Total p50", "p90", "p99", "Longest"];
-  const columns = names.map((name, at) => ({ name, unit: at === 0 ? "count" : "ms", value: (row) => row.n[at], bar: at === 0, title: at >= 1 && at <= 3 ? "Turn-around time: what S3 needed" : at > 3 ? "Total time, with the transfer" : null }));
+  // To the eye, what stands before p50 is that of the next two as well.
+  const names = [["Requests"], ["Turn-around p50"], ["Turn-around p90", "p90"], ["Turn-around p99", "p99"], ["Total p50"], ["Total p90", "p90"], ["Total p99", "p99"], ["Longest"]];
+  const columns = names.map(([name, shown], at) => ({ name, shown, unit: at === 0 ? "count" : "ms", value: (row) => row.n[at], bar: at === 0, title: at >= 1 && at <= 3 ? "Turn-around time: what S3 needed" : at > 3 ? "Total time, with the transfer" : null }));
   const chart = (title, first) => panel(title, null, ofScope((scope) => {
     const rows = named(data.access.latency[scope].slice(0, 10), "operation");
     return rows.length ? rangeChart({ title, rows: rows.map((row) => ({ name: row.v, parts: row.n.slice(first, first + 3) })) }) : empty("No request has a time.");
@@ -262,7 +266,7 @@ function pipeline() {
   const rows = it.rejects.map(([code, meaning, n]) => ({ v: meaning ? code + ": " + meaning : code, n: [n] }));
   const gaps = it.gaps.map(([from, to, hours]) => ({ v: minute(from) + " to " + minute(to), n: [hours] }));
   const one = (name) => [{ name, unit: "count", bar: true, value: (row) => row.n[0] }];
-  return section("pipeline", "The pipeline itself", "From the commit log, as `bucketscope status` tells it: of the whole lake, whatever bucket and time are chosen.",
+  return section("pipeline", "The pipeline itself", ["From the commit log, as ", el("code", {}, "bucketscope status"), " tells it: of the whole lake, whatever bucket and time are chosen."],
     panel("Health", null,
       el("p", {}, el("span", { class: "badge " + it.health }, it.health), it.reasons.length ? " " + it.reasons.join("; ") : " Everything found has been read."),
       el("dl", { class: "facts" },

@@ -1,47 +1,51 @@
 // Tables: the same figures as the charts', sortable, with bars in them and sums below them.
 
+// By letters, whatever their case, and by the size of figures in them.
+const byText = new Intl.Collator("en", { numeric: true });
 const units = { count, bytes, ms: millis, usd: dollars, text: (value) => value };
 
-// Columns: name, unit, value(row); `bar` for the one that bars follow until another is sorted by.
+// Columns: name, unit, value(row); `shown` for a name that is shorter to the eye; `bar` for the one that bars follow until
+// another is sorted by. The column before them, of names or times, is number -1; the rows of a table without bars come in its order.
 // Rows with `m` stand for all others together; they stay last however the table is sorted.
 function table({ caption, columns, rows, first, total, limit, onPick }) {
   let sorted = columns.findIndex((column) => column.bar);
-  let descending = true;
+  let descending = sorted >= 0;
   let open = false;
   const body = el("tbody");
   const foot = el("tfoot");
-  const heads = columns.map((column, at) => head(column, at));
+  const heads = [{ name: first }, ...columns].map((column, at) => head(column, at - 1));
   const more = el("button", { type: "button", class: "more", onclick: () => { open = !open; fill(); } });
   const wrapped = el("div", { class: "table" },
     el("div", { class: "scroll", "data-name": caption },
       el("table", {},
         el("caption", { class: "unseen" }, caption),
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), heads)),
+        el("thead", {}, el("tr", {}, heads)),
         body, foot)),
     more);
 
   function head(column, at) {
     const sort = () => {
-      descending = sorted === at ? !descending : true;
+      descending = sorted === at ? !descending : at >= 0;
       sorted = at;
       fill();
-      tell(caption + ": sorted by " + column.name + (descending ? ", largest first" : ", smallest first"));
+      const order = at < 0 ? [", descending", ", ascending"] : [", largest first", ", smallest first"];
+      tell(caption + ": sorted by " + column.name + order[descending ? 0 : 1]);
     };
-    return el("th", { scope: "col", class: "number", title: column.title },
-      el("button", { type: "button", class: "sort", onclick: sort }, column.name));
+    const unseen = column.shown ? el("span", { class: "unseen" }, column.name.slice(0, -column.shown.length)) : null;
+    return el("th", { scope: "col", class: at < 0 ? null : "number", title: column.title },
+      el("button", { type: "button", class: "sort", onclick: sort }, unseen, column.shown || column.name));
   }
 
   function ordered() {
-    if (sorted < 0) return rows;
-    const value = columns[sorted].value;
-    const size = (row) => value(row) ?? -Infinity;
+    const size = (row) => columns[sorted].value(row) ?? -Infinity;
+    const compared = (a, b) => (sorted < 0 ? byText.compare(a.v, b.v) : size(a) - size(b));
     return [...rows].sort((a, b) =>
-      (a.m ? 1 : 0) - (b.m ? 1 : 0) || (descending ? size(b) - size(a) : size(a) - size(b)));
+      (a.m ? 1 : 0) - (b.m ? 1 : 0) || (descending ? compared(b, a) : compared(a, b)));
   }
 
   function fill() {
     heads.forEach((th, at) => {
-      if (at === sorted) th.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      if (at - 1 === sorted) th.setAttribute("aria-sort", descending ? "descending" : "ascending");
       else th.removeAttribute("aria-sort");
     });
     const barred = columns[sorted] || columns.find((column) => column.bar);
@@ -54,7 +58,8 @@ function table({ caption, columns, rows, first, total, limit, onPick }) {
     body.replaceChildren(...visible.map((row) => line(row, barred, most, sum)));
     const hidden = all.length - visible.length;
     more.hidden = !limit || all.length <= limit + 3;
-    more.textContent = open ? "Show fewer" : "Show " + count(hidden) + " more";
+    more.replaceChildren(open ? "Show fewer" : "Show " + count(hidden) + " more", el("span", { class: "unseen" }, " of " + caption));
+    more.setAttribute("aria-expanded", String(open));
     more.dataset.left = hidden > 0 ? count(hidden) + " more in the page" : "";
     foot.replaceChildren();
     if (total && rows.length > 1) {
@@ -175,9 +180,7 @@ function statement(text, title) {
   const box = el("details", { class: "sql" }, el("summary", {}, "SQL", el("span", { class: "unseen" }, " of " + title)), holder);
   box.addEventListener("toggle", () => {
     if (!box.open || holder.childNodes.length > 0) return;
-    const button = el("button", { type: "button", class: "copy" }, "Copy");
-    button.addEventListener("click", () => copy(text, button));
-    holder.append(el("div", { class: "code" }, button, el("pre", { tabindex: "0", "aria-label": "SQL of " + title }, el("code", {}, text))));
+    holder.append(el("div", { class: "code" }, copier(text, "SQL of " + title), el("pre", { tabindex: "0", "aria-label": "SQL of " + title }, el("code", {}, text))));
   });
   return box;
 }

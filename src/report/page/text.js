@@ -120,8 +120,7 @@ function tell(text) {
 }
 
 // Where there is no clipboard to write to, the text is selected and copied as by hand.
-async function copy(text, button) {
-  const before = button.textContent;
+async function copy(text, button, word) {
   let done = false;
   try {
     await navigator.clipboard.writeText(text);
@@ -135,9 +134,16 @@ async function copy(text, button) {
     area.remove();
     button.focus();
   }
-  button.textContent = done ? "Copied" : "Select it and copy";
-  tell(button.textContent);
-  setTimeout(() => { button.textContent = before; }, 1600);
+  word.textContent = done ? "Copied" : "Select it and copy";
+  tell(word.textContent);
+  setTimeout(() => { word.textContent = "Copy"; }, 1600);
+}
+
+function copier(text, what) {
+  const word = el("span", {}, "Copy");
+  const button = el("button", { type: "button", class: "copy" }, word, el("span", { class: "unseen" }, " " + what));
+  button.addEventListener("click", () => copy(text, button, word));
+  return button;
 }
 
 // What is shown of: one bucket or all, and a stretch of time or all of it. Views draw themselves anew when it changes.
