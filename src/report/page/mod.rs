@@ -29,6 +29,18 @@ const SCRIPT: &str = concat!(
     "})();\n"
 );
 
+/// What a page without figures looks like, in the colours of the system: no script of its own could set them.
+const PLAIN_STYLE: &str = "\
+:root { color-scheme: light dark; }
+body { margin: 12vh auto; max-width: 720px; padding: 0 24px; background: #f5f6f8; color: #18202c; font: 15px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 20px; line-height: 1.3; }
+a { color: #1f55d0; }
+@media (prefers-color-scheme: dark) {
+  body { background: #0d1219; color: #e6eaf1; }
+  a { color: #82a9ff; }
+}
+";
+
 /// The page as a file, or as a server's answer; only that may ask again.
 pub fn html(page: &Page) -> Result<String, serde_json::Error> {
     let data = embedded(&serde_json::to_string(page)?);
@@ -45,11 +57,12 @@ pub fn html(page: &Page) -> Result<String, serde_json::Error> {
 /// A page that only says what is wrong, without any script; for a server.
 pub fn apology(title: &str, lines: &[String]) -> String {
     let policy =
-        format!("default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'", digest(STYLE));
+        format!("default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'", digest(PLAIN_STYLE));
     let paragraphs: String = lines.iter().map(|line| format!("<p>{}</p>\n", escaped(line))).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-         <title>{0}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main class=\"apology\">\n<h1>{0}</h1>\n{paragraphs}</main>\n</body>\n</html>\n",
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>{PLAIN_STYLE}</style>\n</head>\n\
+         <body>\n<main class=\"apology\">\n<h1>{0}</h1>\n{paragraphs}<p><a href=\"./\">Back</a></p>\n</main>\n</body>\n</html>\n",
         escaped(title)
     )
 }
@@ -144,6 +157,8 @@ mod tests {
     fn an_apology_shows_text_as_text() {
         let page = apology("Not understood", &["<b>\u{202e}".to_owned()]);
         assert!(page.contains("<p>&lt;b&gt;\\u{202e}</p>"));
+        assert!(page.contains(&format!("style-src 'sha256-{}'", digest(PLAIN_STYLE))));
+        assert!(page.contains("<a href=\"./\">Back</a>"));
     }
 
     #[test]
