@@ -6,11 +6,14 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("BUCKETSCOPE", ROOT / "target/release/bucketscope"))
+
+DATA = re.compile(r'<script id="data" type="application/json">(.*?)</script>', re.S)
 
 # What strangers can write into a log: each must be seen as text, and do nothing.
 AGENTS = [
@@ -63,6 +66,11 @@ def event(minute, **members):
 EVENTS = [event(1), event(2), event(3, errorCode=CODE, errorMessage="<script>window.hit=9</script>"), event(4, eventName="PutObject", readOnly=False)]
 
 
+def data_of(page):
+    """What a page holds."""
+    return json.loads(DATA.search(page.read_text()).group(1))
+
+
 @functools.cache
 def shared():
     """One project for all tests that change nothing in it."""
@@ -94,6 +102,17 @@ class Project:
         if done.returncode != 0:
             raise AssertionError(f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done.stdout
+
+    def altered(self, name, change):
+        """The page with other figures: its data after `change` was made to it."""
+        text = self.page.read_text()
+        found = DATA.search(text)
+        data = json.loads(found.group(1))
+        change(data)
+        embedded = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+        page = self.folder / name
+        page.write_text(text[: found.start(1)] + embedded + text[found.end(1) :])
+        return page
 
     def rows(self, *arguments):
         return json.loads(self.run("query", *arguments, "--output", "json"))["rows"]

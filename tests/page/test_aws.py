@@ -1,7 +1,5 @@
 """The page of a pipeline in AWS, whose answers come from Athena: it says what the page of the same records on this machine says."""
 
-import json
-import re
 import unittest
 
 from selenium.webdriver.common.by import By
@@ -9,12 +7,8 @@ from selenium.webdriver.support.ui import Select
 
 from .browser import Browser
 from .cloud import Cloud
-from .project import AGENTS, shared
+from .project import AGENTS, data_of, shared
 from .served import Served, ask
-
-
-def data_of(page):
-    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page.read_text(), re.S).group(1))
 
 
 class AwsTest(unittest.TestCase):

@@ -94,10 +94,10 @@ class PageTest(PageCase):
         # The first stop is the link past the head, the next ones are its links and controls.
         self.browser.open(self.project.page.as_uri())
         stops = []
-        for _ in range(4):
+        for _ in range(5):
             ActionChains(self.browser.driver).send_keys(Keys.TAB).perform()
             stops.append(self.browser.js("return document.activeElement.className || document.activeElement.id || document.activeElement.textContent"))
-        self.assertEqual(stops, ["skip", "scope", "theme", "Findings"])
+        self.assertEqual(stops, ["skip", "scope", "zoom-in", "theme", "Findings"])
 
     def test_hostile_text_is_text(self):
         self.choose("hostile")

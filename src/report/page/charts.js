@@ -57,19 +57,18 @@ function timeChart({ title, series, lines, unit, bars }) {
   const shown = () => [Math.floor(state.from / steps.step_ms) * steps.step_ms / 1000, Math.ceil(state.to / steps.step_ms) * steps.step_ms / 1000];
 
   // A stair of which each tread is as wide as its step; uPlot's own begin or end in the middle of one.
-  function stairs(plot, line, first, last) {
-    const half = steps.step_ms / 2000;
-    const [xs, ys] = [plot.data[0], plot.data[line]];
-    const x = (seconds) => Math.round(plot.valToPos(seconds, "x", true));
+  function stairs(plot, line) {
+    const [first, end] = visibleSteps(steps);
+    const x = (at) => Math.round(plot.valToPos(middle(at - 0.5), "x", true));
     const y = (n) => Math.round(plot.valToPos(n, "y", true));
     const stroke = new Path2D();
-    for (let at = first; at <= last; at += 1) {
-      stroke.lineTo(x(xs[at] - half), y(ys[at]));
-      stroke.lineTo(x(xs[at] + half), y(ys[at]));
+    for (let at = first; at < end; at += 1) {
+      stroke.lineTo(x(at), y(plot.data[line][at]));
+      stroke.lineTo(x(at + 1), y(plot.data[line][at]));
     }
     const fill = new Path2D(stroke);
-    fill.lineTo(x(xs[last] + half), y(0));
-    fill.lineTo(x(xs[first] - half), y(0));
+    fill.lineTo(x(end), y(0));
+    fill.lineTo(x(first), y(0));
     return { stroke, fill };
   }
 
@@ -283,8 +282,11 @@ function paintLegends() {
   document.querySelectorAll(".legend .mark[data-colour]").forEach((mark) => { mark.style.background = palette[mark.dataset.colour]; });
 }
 
+// The shortest time that the page tells apart, where it has records.
+const finest = (data.access || data.events)?.series.step_ms;
+
 // Sets the stretch of time that is shown, in whole steps, within what the page has.
-function zoomTo(from, to, step = (data.access || data.events).series.step_ms) {
+function zoomTo(from, to, step = finest) {
   const start = Math.max(data.from_ms, Math.floor(from / step) * step);
   const end = Math.min(data.to_ms, Math.max(Math.ceil(to / step) * step, start + step));
   if (!(end > start)) return;
@@ -293,9 +295,10 @@ function zoomTo(from, to, step = (data.access || data.events).series.step_ms) {
   tell(zoomed ? "Charts show " + spanOf(start, end) : "Charts show all of the time");
 }
 
-// Shows so many times as much, around a time or what is in the middle.
-function zoomBy(factor, time, step) {
-  const centre = time ?? (state.from + state.to) / 2;
-  const reach = ((state.to - state.from) * factor) / 2;
-  zoomTo(centre - reach, centre + reach, step);
+// Shows so many times as much, around a time or what is in the middle: a number of whole steps, down to one.
+function zoomBy(factor, time, step = finest) {
+  const length = Math.ceil(((state.to - state.from) * factor) / step) * step;
+  const middle = time ?? (state.from + state.to) / 2;
+  const start = Math.round((middle - length / 2) / step) * step;
+  zoomTo(start, start + length, step);
 }

@@ -41,7 +41,6 @@ function controls() {
   select.disabled = data.scopes.length < 2;
   select.addEventListener("change", () => choose(Number(select.value)));
   const zoom = document.getElementById("zoom");
-  const step = (data.access || data.events)?.series.step_ms;
   const button = (id, act) => {
     const found = document.getElementById(id);
     found.addEventListener("click", act);
@@ -56,7 +55,7 @@ function controls() {
   view(() => {
     zoom.textContent = state.zoomed ? spanOf(state.from, state.to) : "all of it";
     const focused = document.activeElement;
-    closer.disabled = state.to - state.from <= step;
+    closer.disabled = state.to - state.from <= finest;
     further.disabled = reset.disabled = !state.zoomed;
     // What cannot be pressed any more loses the focus, which would begin at the top of the page again.
     if (focused.disabled) zoom.focus();
