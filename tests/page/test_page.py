@@ -129,7 +129,7 @@ class PageTest(PageCase):
         button = details.find_element(By.CSS_SELECTOR, ".copy")
         self.browser.js("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
-        WebDriverWait(self.browser.driver, 5).until(lambda _: button.text == "Copied")
+        WebDriverWait(self.browser.driver, 5).until(lambda _: button.text.startswith("Copied"))
 
     def test_names_roles_and_heads_are_there_for_those_who_do_not_see(self):
         self.assertEqual(self.browser.js("return ['header', 'nav', 'main', 'footer', 'h1'].map((one) => document.querySelectorAll(one).length)"), [1, 1, 1, 1, 1])
@@ -153,6 +153,11 @@ class PageTest(PageCase):
         named = ("button", "link", "combobox", "table", "region", "image", "navigation", "columnheader", "rowheader", "heading", "DisclosureTriangle")
         self.assertEqual([role for role, name in told if role in named and not name.strip()], [])
         names = [name for role, name in told if role in named or role == "group"]
+        # A name is that of one button, one column of a table.
+        self.assertEqual([name for role, name in told if role == "button" and name.strip() in ("Copy", "Show fewer")], [])
+        columns = self.browser.js("return [...document.querySelectorAll('table')].map((table) => [...table.tHead.rows[0].cells].map((cell) => cell.textContent))")
+        self.assertEqual([heads for heads in columns if len(set(heads)) < len(heads)], [])
+        self.assertEqual(self.browser.js("return [...document.querySelectorAll('.more')].filter((one) => one.getAttribute('aria-expanded') !== 'false').length"), 0)
         for part in ("Findings", "Traffic", "Requests over time", "Turn-around time: a range for each operation", "Operations, All buckets", "Table of Requests", "SQL of CloudTrail"):
             self.assertTrue(any(name.startswith(part) for name in names), part)
         # Only what can be worked with is a stop, and each can be seen.
@@ -175,6 +180,62 @@ class PageTest(PageCase):
         self.assertGreater(self.browser.js("return document.querySelector('.chart .uplot').clientWidth"), 1000)
         pdf = self.browser.driver.execute_cdp_cmd("Page.printToPDF", {})["data"]
         self.assertGreater(len(pdf), 10_000)
+
+    def test_paper_says_what_was_chosen(self):
+        self.choose("hostile")
+        self.browser.js("document.getElementById('zoom-in').click()")
+        zoom = self.find("#zoom").text
+        self.assertFalse(self.find("#shown").is_displayed())
+        self.browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        said = self.find("#shown").text
+        clamped = self.browser.js("return [...document.querySelectorAll('.value')].filter((one) => one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).display !== 'inline').length")
+        self.browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        self.assertEqual(said, f"Bucket: hostile. Charts, their tables and the figures at the top: {zoom}, UTC.")
+        self.assertEqual(clamped, 0)
+        self.choose("All buckets")
+        self.find("#reset").click()
+        self.assertEqual(self.find("#shown").get_attribute("textContent"), "")
+
+    def test_the_focus_stays_where_something_was_chosen(self):
+        focused = "return document.activeElement.id"
+        enter = lambda: ActionChains(self.browser.driver).send_keys(Keys.ENTER).pause(0.1).perform()
+        self.browser.js("[...document.querySelectorAll('.pick')].find((one) => one.textContent === 'hostile').focus()")
+        enter()
+        self.assertEqual((self.browser.js(focused), self.figure("Requests")), ("scope", str(len(AGENTS))))
+        for end in ("reset", "zoom-out"):
+            self.browser.js("document.getElementById('zoom-in').focus()")
+            enter()
+            self.assertEqual(self.browser.js(focused), "zoom-in")
+            self.browser.js("document.getElementById(arguments[0]).focus()", end)
+            enter()
+            self.assertEqual((self.browser.js(focused), self.find("#zoom").text), ("zoom", "all of it"))
+
+    def test_the_head_covers_nothing_that_is_gone_to(self):
+        for width in (1400, 860, 700, 500):
+            self.browser.size(width, 900)
+            self.browser.open(self.project.page.as_uri())
+            for section in ("traffic", "costs"):
+                self.browser.js("location.hash = arguments[0]", section)
+                covered = "const head = document.querySelector('.top'); return getComputedStyle(head).position === 'sticky' ? head.getBoundingClientRect().bottom : 0"
+                top = self.browser.js("return document.querySelector(location.hash).getBoundingClientRect().top")
+                self.assertGreaterEqual(top, self.browser.js(covered), (width, section))
+                self.assertLess(top, 300, (width, section))
+
+    def test_a_long_name_fits_a_narrow_window_and_names_differ_there(self):
+        names = ["company-production-datalake-curated-zone-parquet-eu-central-1-" + end for end in "ab"]
+
+        def change(data):
+            data["scopes"][1]["label"] = names[0]
+            rows = data["access"]["breakdowns"][0]["scopes"][0]
+            for row, name in zip(rows, names):
+                row["v"] = 3 * "/a-long-part-of-a-name" + name
+
+        page = self.project.altered("names.html", change)
+        self.pages.add(page)
+        self.browser.size(390, 900)
+        self.browser.open(page.as_uri())
+        self.assertLessEqual(self.browser.js("return document.documentElement.scrollWidth"), 390)
+        self.assertEqual(self.browser.js("return [...document.querySelectorAll('.value')].filter((one) => getComputedStyle(one).webkitLineClamp !== 'none' && getComputedStyle(one).display !== 'inline').length"), 0)
 
     def test_text_has_contrast_in_both_colours(self):
         contrast = """
@@ -218,6 +279,9 @@ class EmptyTest(unittest.TestCase):
             self.addCleanup(browser.close)
             browser.open((project.folder / "page.html").as_uri())
             self.assertIn("The lake holds no records", browser.js("return document.querySelector('main').textContent"))
+            shown = "const found = document.querySelector(arguments[0]); return [found.checkVisibility(), getComputedStyle(found).borderTopStyle]"
+            self.assertEqual(browser.js(shown, "#zoom-field")[0], False, "there is no time to zoom in on")
+            self.assertEqual(browser.js(shown, ".badge"), [True, "none"])
             self.assertEqual(browser.complaints(), [])
 
 

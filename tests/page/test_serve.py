@@ -6,6 +6,7 @@ import unittest
 import urllib.parse
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from .browser import Browser
 from .project import shared
@@ -57,6 +58,32 @@ class ServeTest(unittest.TestCase):
         ask(browser, **{"from": "<b>soon</b>"})
         text = browser.driver.find_element(By.TAG_NAME, "main").text
         self.assertIn("--from: `<b>soon</b>` is no time", text)
+        self.assertEqual(browser.complaints(), [])
+        browser.driver.find_element(By.LINK_TEXT, "Back").click()
+        WebDriverWait(browser.driver, 60).until(lambda _: browser.js("return document.documentElement.dataset.ready === 'yes'"))
+        self.assertEqual(figure(), "4")
+
+    def test_what_was_typed_stays_until_another_time_is_chosen(self):
+        browser = Browser()
+        self.addCleanup(browser.close)
+        browser.open(self.server.url)
+        ask(browser, bucket="")
+        fields = lambda: [browser.driver.find_element(By.NAME, name).get_attribute("value") for name in ("from", "to", "bucket")]
+        to = fields()[1]
+        field = browser.driver.find_element(By.NAME, "from")
+        field.clear()
+        field.send_keys("2026-06-02")
+        choose = Select(browser.driver.find_element(By.ID, "scope")).select_by_visible_text
+        choose("hostile")
+        self.assertEqual(fields(), ["2026-06-02", to, "hostile"])
+        choose("All buckets")
+        self.assertEqual(fields(), ["2026-06-02", to, ""])
+        field = browser.driver.find_element(By.NAME, "bucket")
+        field.send_keys("quiet")
+        browser.driver.find_element(By.ID, "zoom-in").click()
+        self.assertEqual(fields()[2], "quiet")
+        self.assertRegex(fields()[0], r"^\d{4}-\d\d-\d\dT\d\d:00:00Z$")
+        self.assertEqual(browser.complaints(), [])
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ class TrailsTest(PageCase):
         button = details.find_element(By.CSS_SELECTOR, ".copy")
         self.browser.js("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
-        WebDriverWait(self.browser.driver, 5).until(lambda _: button.text == "Copied")
+        WebDriverWait(self.browser.driver, 5).until(lambda _: button.text.startswith("Copied"))
 
     def test_hostile_events_are_text(self):
         self.choose("hostile")
