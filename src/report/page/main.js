@@ -53,7 +53,9 @@ function controls() {
   const reset = button("reset", () => zoomTo(data.from_ms, data.to_ms));
   document.getElementById("zoom-field").hidden = !data.access && !data.events;
   view(() => {
-    zoom.textContent = state.zoomed ? spanOf(state.from, state.to) : "all of it";
+    // It may break between the two times, not within one.
+    const times = (state.zoomed ? spanOf(state.from, state.to) : "all of it").split(" to ").map((time) => el("span", {}, time));
+    zoom.replaceChildren(...times.flatMap((time, at) => (at > 0 ? [" to ", time] : [time])));
     const focused = document.activeElement;
     closer.disabled = state.to - state.from <= finest;
     further.disabled = reset.disabled = !state.zoomed;
