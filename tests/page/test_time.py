@@ -116,6 +116,19 @@ class TimeTest(PageCase):
             for place in (0.1, 0.9):
                 self.assertIn(f"{day} UTC", self.told("deletions", (at + place) / 4))
 
+    def test_what_is_told_is_not_cut_off(self):
+        self.shown(MIDNIGHT, MIDNIGHT + 3 * DAY, MIDNIGHT)
+        cut = """
+          const tip = document.querySelector("#deletions .chart .tip");
+          const bottom = tip.getBoundingClientRect().bottom;
+          for (let box = tip.parentElement; box; box = box.parentElement) if (!["visible", "clip"].includes(getComputedStyle(box).overflowY) && box.getBoundingClientRect().bottom < bottom) return box.className;
+          return getComputedStyle(tip.closest(".chart")).overflowY === "visible" ? null : "chart";
+        """
+        for width in (1280, 390):
+            self.browser.size(width, 900)
+            self.assertIn("2026-06-03 UTC", self.told("deletions", 0.5))
+            self.assertIsNone(self.browser.js(cut), width)
+
     def test_a_time_within_two_days_is_of_both_in_a_table_of_days(self):
         self.shown(MIDNIGHT - DAY, MIDNIGHT + DAY, MIDNIGHT)
         self.drag("traffic", 18.1 / 48, 29.9 / 48)
