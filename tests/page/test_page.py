@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from .browser import Browser
 from .case import PageCase
-from .project import AGENTS, Project
+from .project import AGENTS, Project, data_of
 
 PICTURES = os.environ.get("PAGE_PICTURES")
 
@@ -28,6 +28,36 @@ class PageTest(PageCase):
         self.assertEqual(first[:2], [top["operation"], f"{top['requests']:,}"])
         denied = len(self.project.rows("access-denied"))
         self.assertIn(f"Requests refused with 403\n{denied:,} row", self.find("#findings").text)
+
+    def test_checks_without_findings_are_told_apart(self):
+        check = lambda at, **more: {"title": f"Check {at}", "query": f"check-{at}"} | more
+
+        def change(data):
+            findings = data["findings"]
+            findings["clean"] = [check(1), check(2)]
+            findings["unasked"] = [check(3)]
+            findings["left_out"] = [check(4, lacks="CloudTrail"), check(5, lacks="access logs"), check(6, lacks="CloudTrail")]
+            for one in findings["found"]:
+                one["commands"] = ["ask of all"] + ([f"ask of {scope['label']}" for scope in data["scopes"][1:]] if one["scopes"] else [])
+                one["scopes"] = [2] * len(data["scopes"]) if one["scopes"] else []
+
+        page = self.project.altered("checks.html", change)
+        self.pages.add(page)
+        self.browser.open(page.as_uri())
+        lists = "return [...document.querySelectorAll('#findings > .figures')].map((one) => [one.querySelector('summary').textContent, ...[...one.querySelectorAll('li')].map((item) => item.textContent)])"
+        self.assertEqual(self.browser.js(lists), [
+            ["2 checks found nothing", "Check 1 check-1", "Check 2 check-2"],
+            ["1 check was not asked: it needs a parameter", "Check 3 check-3"],
+            ["2 checks were left out: the lake has no records of CloudTrail for them", "Check 4 check-4", "Check 6 check-6"],
+            ["1 check was left out: the lake has no records of access logs for it", "Check 5 check-5"],
+        ])
+        commands = lambda: set(self.browser.js("return [...document.querySelectorAll('.finding .code.line code')].map((one) => one.textContent)"))
+        self.assertEqual(commands(), {"ask of all"})
+        self.assertNotIn("of all buckets", self.tile("Findings").text)
+        self.choose("hostile")
+        self.assertEqual(commands(), {"ask of hostile", "ask of all"})
+        elsewhere = len([one for one in data_of(page)["findings"]["found"] if not one["scopes"]])
+        self.assertRegex(self.tile("Findings").text, rf"\w+ of high severity; {elsewhere} of all buckets$")
 
     def test_rows_and_others_add_up_to_all(self):
         whole = self.requests()

@@ -65,8 +65,9 @@ function tiles() {
       made.push(tile("Events", count(of(0)), "of CloudTrail"), tile("With an error", share(of(1), of(0)), count(of(1)) + " events", of(1) > 0 ? "warm" : ""), tile("Changes", count(of(2)), "not read-only"));
     }
     const grave = data.findings.found.filter((one) => one.severity === "high" && rowsOf(one) > 0).length;
-    const all = data.findings.found.filter((one) => rowsOf(one) > 0).length;
-    made.push(tile("Findings", count(all), grave ? count(grave) + " of high severity" : "none of high severity", grave ? "hot" : ""));
+    const all = data.findings.found.filter((one) => rowsOf(one) > 0);
+    const elsewhere = state.scope > 0 ? all.filter((one) => one.scopes.length === 0).length : 0;
+    made.push(tile("Findings", count(all.length), (grave ? count(grave) : "none") + " of high severity" + (elsewhere ? "; " + count(elsewhere) + " of all buckets" : ""), grave ? "hot" : ""));
     if (data.pipeline) {
       const behind = data.made_ms - data.pipeline.watermark_ms;
       const lag = !data.pipeline.watermark_ms ? "nothing read yet" : behind < 120000 ? "all is read" : "read up to " + duration(behind) + " before";
@@ -83,7 +84,7 @@ function rowsOf(one) {
 }
 
 function findings() {
-  const { found, clean, left_out: leftOut } = data.findings;
+  const { found, clean, unasked, left_out: leftOut } = data.findings;
   const list = ofScope(() => {
     const shown = found.filter((one) => rowsOf(one) > 0);
     if (shown.length === 0) return empty(found.length > 0 ? "Nothing was found in this bucket." : clean.length > 0 ? "Nothing was found in " + plural(clean.length, "check", "checks") + "." : "Nothing was looked for: the lake holds no records.");
@@ -96,18 +97,24 @@ function findings() {
       ];
     });
   });
-  const others = [];
-  if (clean.length > 0 && found.length > 0) {
-    others.push(el("details", { class: "figures" }, el("summary", {}, plural(clean.length, "check", "checks") + " found nothing"), el("ul", { class: "plain" }, clean.map((title) => el("li", {}, title)))));
-  }
-  if (leftOut.length > 0) {
-    const table = data.events || !data.access ? "access logs" : "CloudTrail";
-    others.push(el("details", { class: "figures" }, el("summary", {}, plural(leftOut.length, "check was", "checks were") + " left out: the lake has no records of " + table + " for them"), el("ul", { class: "plain" }, leftOut.map((title) => el("li", {}, title)))));
-  }
+  // Titles occur twice where access logs and CloudTrail are asked the same; ids do not.
+  const listed = (checks, sentence) => (checks.length === 0 ? null
+    : el("details", { class: "figures" }, el("summary", {}, sentence), el("ul", { class: "plain" }, checks.map((check) => el("li", {}, check.title, " ", el("code", { class: "id" }, check.query))))));
+  const single = (checks) => checks.length === 1;
+  const lacking = [...new Set(leftOut.map((check) => check.lacks))].map((lacks) => {
+    const those = leftOut.filter((check) => check.lacks === lacks);
+    return listed(those, plural(those.length, "check was", "checks were") + " left out: the lake has no records of " + lacks + " for " + (single(those) ? "it" : "them"));
+  });
+  const others = [
+    found.length > 0 ? listed(clean, plural(clean.length, "check", "checks") + " found nothing") : null,
+    listed(unasked, plural(unasked.length, "check was", "checks were") + " not asked: " + (single(unasked) ? "it needs" : "they need") + " a parameter"),
+    ...lacking,
+  ];
   return section("findings", "Findings", "What the saved queries that look for something found, the gravest first.", notZoomed(), list, ...others);
 }
 
 function finding(one) {
+  const command = one.commands[state.scope] ?? one.commands[0];
   return el("li", { class: "finding " + one.severity },
     el("div", { class: "finding-head" },
       el("h4", {}, one.title),
@@ -117,8 +124,8 @@ function finding(one) {
     el("details", {}, el("summary", {}, "What this is, and the rows", el("span", { class: "unseen" }, " of " + one.query)),
       el("p", {}, one.answers),
       one.false_positives ? el("p", {}, el("strong", {}, "Harmless cases: "), one.false_positives) : null,
-      el("div", { class: "code line" }, copier(one.command, "command of " + one.title), el("pre", { tabindex: "0", "aria-label": "Command that shows the rows of " + one.query }, el("code", {}, one.command))),
-      statement(one.sql, one.title)));
+      el("div", { class: "code line" }, copier(command, "command of " + one.query), el("pre", { tabindex: "0", "aria-label": "Command that shows the rows of " + one.query }, el("code", {}, command))),
+      statement(one.sql, one.query)));
 }
 
 function traffic() {
