@@ -63,12 +63,12 @@ pub fn serve(
     let token = token();
     let presses = Presses::listen();
     presses.end_after(GRACE);
-    // The engine asks the lake as it is now, so what is told of the pipeline is of now, too.
-    let status = health()?;
     let url = format!("http://127.0.0.1:{port}/{token}/");
     context.ui.stream(|out| writeln!(out, "{url}"))?;
     context.ui.note("Open it in a browser on this machine. Ctrl-C ends it.");
     open(context, &url);
+    // The engine asks the lake as it is now, so what is told of the pipeline is of now, too.
+    let status = health()?;
     let (send, requests) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
