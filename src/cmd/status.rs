@@ -113,7 +113,8 @@ impl LakeRows<'_> {
             rows.push(("last commit", lines));
         }
         if let Some(watermark) = totals.watermark_ms {
-            let left = status.last_commit.as_ref().map_or(0, |commit| commit.skipped);
+            let commit = status.last_commit.as_ref();
+            let left = commit.map_or(0, |commit| commit.left(status.last_run.as_ref()).0);
             let but = if left > 0 { format!(", but for {}", plural(left, "object", "objects")) } else { String::new() };
             let read = format!("{}: everything modified before has been read{but}", text::moment(watermark));
             rows.push(("watermark", vec![read]));

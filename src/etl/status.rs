@@ -111,6 +111,18 @@ pub struct LastCommit {
     pub denied: u64,
 }
 
+impl LastCommit {
+    /// How many objects it left unread that are still there, and how many of these may not be read. A later run that found
+    /// nothing new has looked for them again: they are gone.
+    pub fn left(&self, run: Option<&LastRun>) -> (u64, u64) {
+        let looked = |run: &LastRun| {
+            let listing = run.listing.as_ref().is_some_and(|listing| listing.new == 0 && listing.outside_window == 0);
+            listing && run.started_ms >= self.finished_ms && run.ended_ms.is_some() && run.error.is_none()
+        };
+        if run.is_some_and(looked) { (0, 0) } else { (self.skipped, self.denied) }
+    }
+}
+
 /// Hours without objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
@@ -284,13 +296,14 @@ fn judge(
         None if !at_work => find(Health::Empty, "nothing has been read yet".into()),
         None => {}
         Some(commit) => {
-            let passed = commit.skipped.saturating_sub(commit.denied);
+            let (left, denied) = commit.left(run);
+            let passed = left.saturating_sub(denied);
             if passed > 0 {
                 let objects = plural(passed, "object", "objects");
                 find(Health::Behind, format!("{objects} changed or vanished before being read"));
             }
-            if commit.denied > 0 {
-                find(Health::Unhealthy, format!("{} may not be read", plural(commit.denied, "object", "objects")));
+            if denied > 0 {
+                find(Health::Unhealthy, format!("{} may not be read", plural(denied, "object", "objects")));
             }
             let share = commit.counts.rejected as f64 / commit.counts.lines.max(1) as f64;
             if share > TOO_MANY_REJECTS {

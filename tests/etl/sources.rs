@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use bucketscope::etl::model::{NotRead, PlannedObject};
+use bucketscope::etl::status::status;
 use bucketscope::etl::{Event, Progress, RunOptions, RunSummary, deploy, run_with};
 
 use super::naive::{Naive, World, options};
@@ -62,7 +63,10 @@ fn an_object_that_vanishes_is_counted_and_read_when_it_is_back() {
     let world = World::with_logs();
     world.run_by(&meddling(&world, false, remove)).unwrap();
     assert_eq!(skipped(&world), [(AB.to_owned(), NotRead::Vanished)]);
+    let left = || status(&world.pipeline(), 4_000_000_000_000).unwrap().reasons.concat();
+    assert!(left().starts_with("1 object changed or vanished before being read"), "{}", left());
     assert!(world.run().nothing_new);
+    assert!(!left().contains("vanished"), "a run has looked for it, and it is gone: {}", left());
     world.put("a", AB, "490896 back\n");
     assert_eq!(world.run().counts.lines, 1);
     world.assert_exactly_once();
