@@ -49,6 +49,6 @@ HOSTILE = ["' OR '1'='1", "it''s", "a\\'; DROP TABLE s3_access_logs; --", "?", "
 
 def questions(known):
     """All questions, as (query, (from, to), parameters); `known` are the queries of `queries list`."""
-    required = {"object-history", "who-is"}
+    required = {"ct-unapproved-regions", "object-history", "who-is"}
     plain = [(query, ALL, {}) for query in known if query not in required]
     return sorted(plain + MORE, key=lambda question: question[0])
