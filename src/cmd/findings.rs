@@ -68,8 +68,7 @@ pub fn held(asking: &Asking<'_>, table: &str) -> bool {
 }
 
 fn bound(query: &'static Query, asking: &Asking<'_>) -> Result<Bound<'static>> {
-    let takes_bucket = query.parameters.iter().any(|parameter| parameter.name == "bucket");
-    let given = asking.bucket.filter(|_| takes_bucket).map(|name| ("bucket".to_owned(), name.to_owned()));
+    let given = asking.bucket.filter(|_| query.takes_bucket()).map(|name| ("bucket".to_owned(), name.to_owned()));
     query.bind(asking.range, given.as_slice())
 }
 

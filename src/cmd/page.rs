@@ -269,7 +269,7 @@ fn found(looked: Looked<'_>, apart: &[String], asking: &Asking<'_>) -> Result<Fi
         let scopes = apart.iter().map(of).collect::<Option<Vec<u64>>>().unwrap_or_default();
         let scopes = if scopes.is_empty() { scopes } else { std::iter::once(rows).chain(scopes).collect() };
         let mut commands = vec![one.command.clone()];
-        if one.query.parameters.iter().any(|parameter| parameter.name == "bucket") {
+        if one.query.takes_bucket() {
             commands.extend(apart.iter().map(|name| format!("{} --bucket {}", one.command, text::shell_word(name))));
         }
         findings.found.push(Found {

@@ -151,8 +151,8 @@ fn summed(context: &Context, args: &cli::Report, asking: &Asking<'_>) -> Result<
     let others = saved::all(context)?.queries().iter().filter(|query| query.severity.is_none());
     report.questions =
         others.filter(|query| findings::answerable(asking, query)).map(|query| query.id.clone()).collect();
-    let end = |ms| text::time(ms);
-    report.lake = asking.answers.extent().map(|extent| Extent { from: end(extent.from_ms), to: end(extent.to_ms) });
+    report.lake =
+        asking.answers.extent().map(|extent| Extent { from: text::time(extent.from_ms), to: text::time(extent.to_ms) });
     let found = report.findings.iter().any(|finding| finding.rows > 0);
     let empty = report.lake.is_none();
     let mut outcome = Outcome::of(report).code(if found && args.fail_on_findings { exit::FOUND } else { 0 });

@@ -182,11 +182,8 @@ pub fn status(pipeline: &Pipeline, now_ms: i64) -> Result<Status> {
     });
     let (gaps_by, gaps) = gaps(&totals);
     let recent = recent(lake, tip, &totals, &gaps, now_ms)?;
-    let (mut health, mut reasons) = judge(last_run.as_ref(), last_commit.as_ref(), unfinished.as_ref());
-    if let Err(error) = SourceStores::open(&pipeline.sources) {
-        health = Health::Unhealthy;
-        reasons.push(error.to_string());
-    }
+    let sources = SourceStores::open(&pipeline.sources).map(drop);
+    let (health, reasons) = judge(sources, last_run.as_ref(), last_commit.as_ref(), unfinished.as_ref());
     Ok(Status { health, reasons, last_run, last_commit, commits: tip, totals, gaps, gaps_by, recent, unfinished })
 }
 
@@ -258,12 +255,16 @@ fn plural(n: u64, one: &str, many: &str) -> String {
 }
 
 fn judge(
+    sources: Result<()>,
     run: Option<&LastRun>,
     commit: Option<&LastCommit>,
     unfinished: Option<&UnfinishedPlan>,
 ) -> (Health, Vec<String>) {
     let mut findings: Vec<(Health, String)> = Vec::new();
     let mut find = |health, reason: String| findings.push((health, reason));
+    if let Err(error) = sources {
+        find(Health::Unhealthy, error.to_string());
+    }
     let at_work = run.is_some_and(|run| run.at_work);
     if let Some(run) = run {
         match &run.error {
@@ -330,12 +331,12 @@ mod tests {
             skipped,
             denied,
         };
-        let (health, reasons) = judge(None, Some(&commit(1, 0)), None);
+        let (health, reasons) = judge(Ok(()), None, Some(&commit(1, 0)), None);
         assert_eq!(
             (health, reasons.concat().as_str()),
             (Health::Behind, "1 object changed or vanished before being read")
         );
-        let (health, reasons) = judge(None, Some(&commit(3, 1)), None);
+        let (health, reasons) = judge(Ok(()), None, Some(&commit(3, 1)), None);
         assert_eq!(health, Health::Unhealthy);
         assert_eq!(reasons, ["2 objects changed or vanished before being read", "1 object may not be read"]);
     }

@@ -133,6 +133,11 @@ impl Query {
         self.source.split(',').map(str::trim)
     }
 
+    /// Whether it can be asked of one bucket.
+    pub fn takes_bucket(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == "bucket")
+    }
+
     /// Whether it cannot be asked with a range of time alone.
     pub fn asks_for_more(&self) -> bool {
         let more = |parameter: &Parameter| !["from", "to"].contains(&parameter.name.as_str());
